@@ -84,7 +84,7 @@ extern "C" {
 #define WD_EINVAL			EINVAL
 #define WD_ETIMEDOUT			ETIMEDOUT
 #define WD_ADDR_ERR			61	/* an address the device cannot use */
-#define WD_HW_EACCESS			62	/* the device refuses service: it resets or is gone */
+#define WD_HW_EACCESS			62	/* the device refuses service: resetting or gone */
 #define WD_SGL_ERR			63	/* malformed scatter-gather list */
 #define WD_VERIFY_ERR			64	/* signature or tag does not match */
 #define WD_OUT_EPARA			66	/* the operation gave an error in its output */

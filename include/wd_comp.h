@@ -126,9 +126,9 @@ struct wd_comp_req {
  * @sequences_start: first sequence, 8 bytes each
  * @lit_num: bytes of literals
  * @seq_num: number of sequences
- * @lit_length_overflow_cnt: literal runs longer than a sequence can say
- * @lit_length_overflow_pos: index of the sequence after such a run
- * @freq: frequency tables, or NULL
+ * @lit_length_overflow_cnt: sequences with more than 65535 literals
+ * @lit_length_overflow_pos: index of that sequence; it holds the low 16 bits of the number only
+ * @freq: 784 bytes of frequencies (WD_LZ77_ZSTD), or NULL
  * @blk_type: in, for the block before this one: 0 uncompressed, 1 repeated byte, 2 compressed
  */
 struct wd_lz77_zstd_data {
@@ -246,8 +246,7 @@ handle_t wd_comp_alloc_sess(struct wd_comp_sess_setup *setup);
  *
  * Return: nothing.
  *
- * Ownership: takes the session; its requests must be complete.
- *	One thread.
+ * Ownership: takes the session; its requests must be complete. One thread.
  */
 void wd_comp_free_sess(handle_t h_sess);
 

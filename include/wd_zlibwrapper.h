@@ -8,7 +8,7 @@
 #define WD_ZLIBWRAPPER_H
 
 #ifdef ZLIB_H
-#error "wd_zlibwrapper.h and zlib.h declare the same names with different types: include one of them"
+#error "zlib.h has the same names with different types: include it or wd_zlibwrapper.h, not both"
 #endif
 
 #include <asm/types.h>
