@@ -37,7 +37,7 @@ enum wd_log_level {
  * WD_LOG_LEVEL (0 to 3, default 0) are shown; a handler receives every level.
  *
  * @level: enum wd_log_level; a value outside is taken as the nearest one.
- * @fmt: printf format, not NULL. One newline at its end is allowed and dropped.
+ * @fmt: printf format, not NULL. Newlines at the end of the line are dropped.
  *
  * Return: nothing. A line that is too long for the formatter is cut, never lost. errno is
  *	preserved.
