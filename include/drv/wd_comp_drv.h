@@ -53,4 +53,10 @@ struct wd_comp_msg {
 	uint32_t checksum; /* running checksum as Adler-32 or standard CRC-32, 0 else */
 };
 
+/*
+ * The asynchronous message with slot number @tag of queue @idx, or NULL. Kept for
+ * drivers of the older interface; a driver of this one never needs it.
+ */
+void *wd_comp_get_msg(__u32 idx, __u32 tag);
+
 #endif

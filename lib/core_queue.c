@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Jobs on one queue: submitting, collecting, and what happens when the queue
+ * dies under them. A queue serves either synchronous jobs, each waited for by
+ * its thread, or asynchronous ones, collected by polls; never both. How a
+ * thread waits is in core_wait.c, where messages of asynchronous jobs live in
+ * core_slots.c, what a message says is the family's business.
+ */
+#include <limits.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include "core.h"
+
+#define REAP_BATCH 16
+#define SPIN_REAPS 48 /* looks at the ring before the clock is read for the first time */
+
+static bool is_dead(int rc)
+{
+	return rc == -WD_EIO || rc == -WD_HW_EACCESS;
+}
+
+/* ------------------------------------------------------------ completing */
+
+static __attribute__((noinline, cold)) void wake(struct wd_msg *msg)
+{
+	/*
+	 * The waiter may have returned already (a spurious wake-up made it look),
+	 * and its stack be gone: then the kernel finds no sleeper at the address,
+	 * which is harmless.
+	 */
+	syscall(SYS_futex, &msg->state, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Hand a synchronous job back to its thread; the message must not be touched afterwards. */
+void wd_core_finish_sync(struct wd_msg *msg)
+{
+	/* Release: the thread that acquires DONE sees the results. Pairs with is_done(). */
+	if (atomic_exchange_explicit(&msg->state, WD_MSG_DONE, memory_order_acq_rel) ==
+	    WD_MSG_SLEEPING)
+		wake(msg);
+}
+
+static inline bool is_done(struct wd_msg *msg)
+{
+	return atomic_load_explicit(&msg->state, memory_order_acquire) == WD_MSG_DONE;
+}
+
+/* Collect what the device has finished, for whichever threads it is. Count or a dead queue's code. */
+int wd_core_reap_sync(struct wd_core_queue *cq)
+{
+	struct wd_msg *done[REAP_BATCH];
+	int n = cq->drv->reap(cq->q, done, REAP_BATCH);
+
+	for (int i = 0; i < n; i++)
+		wd_core_finish_sync(done[i]);
+	return n;
+}
+
+static void finish_async(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	cq->core->family->complete(msg);
+	wd_core_slots_put(&cq->slots, msg);
+}
+
+/* -------------------------------------------------------------- recovery */
+
+/*
+ * Stop the device, take every job back, open the queue again. Asynchronous
+ * jobs are chained into *@lost (through owner): their callbacks may submit, so
+ * they run after the lock is gone.
+ */
+static void recover_locked(struct wd_core_queue *cq, struct wd_msg *timed_out, struct wd_msg **lost)
+{
+	struct wd_msg *msgs[REAP_BATCH];
+	int n, rc;
+
+	cq->drv->stop(cq->q);
+	do {
+		n = cq->drv->abort(cq->q, msgs, REAP_BATCH);
+		for (int i = 0; i < n; i++) {
+			msgs[i]->result = msgs[i] == timed_out ? -WD_ETIMEDOUT : -WD_EIO;
+			if (cq->mode == CTX_MODE_SYNC) {
+				wd_core_finish_sync(msgs[i]);
+				continue;
+			}
+			msgs[i]->owner = NULL;
+			*lost = msgs[i];
+			lost = (struct wd_msg **)&msgs[i]->owner;
+		}
+	} while (n == REAP_BATCH);
+	atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
+
+	rc = cq->drv->restart(cq->q);
+	if (!rc)
+		atomic_store_explicit(&cq->failing, 0, memory_order_relaxed);
+	else if (!atomic_exchange_explicit(&cq->failing, 1, memory_order_relaxed))
+		WD_ERR("%s: a queue was lost and cannot be opened again: %s; jobs on it fail until it can\n",
+		       wd_ctx_get_dev_name(cq->ctx), strerror(-rc));
+}
+
+static void finish_lost(struct wd_core_queue *cq, struct wd_msg *lost)
+{
+	while (lost) {
+		struct wd_msg *next = lost->owner;
+
+		finish_async(cq, lost);
+		lost = next;
+	}
+}
+
+/* @msg passed its deadline: stop the queue so that the device cannot touch its buffers later. */
+static void recover_timeout(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	struct wd_msg *lost = NULL;
+
+	pthread_mutex_lock(&cq->recover_lock);
+	if (!is_done(msg)) {
+		WD_ERR("%s: a job did not finish in %llu ms; the queue is stopped and opened again\n",
+		       wd_ctx_get_dev_name(cq->ctx),
+		       (unsigned long long)(cq->core->timeout_ns / 1000000));
+		recover_locked(cq, msg, &lost);
+	}
+	pthread_mutex_unlock(&cq->recover_lock);
+}
+
+/* Collecting said the queue is dead; unless somebody has mended it meanwhile, do so. */
+static void recover_reap(struct wd_core_queue *cq)
+{
+	struct wd_msg *lost = NULL;
+
+	pthread_mutex_lock(&cq->recover_lock);
+	if (cq->mode == CTX_MODE_SYNC) {
+		if (is_dead(wd_core_reap_sync(cq)))
+			recover_locked(cq, NULL, &lost);
+	} else {
+		struct wd_msg *one;
+		int n = cq->drv->reap(cq->q, &one, 1);
+
+		if (is_dead(n))
+			recover_locked(cq, NULL, &lost);
+		else if (n == 1) {
+			one->owner = NULL;
+			lost = one;
+		}
+	}
+	pthread_mutex_unlock(&cq->recover_lock);
+	finish_lost(cq, lost);
+}
+
+/*
+ * Submitting said the queue is dead: mend it and submit once more. A device in
+ * reset refuses open() for a while; the next job tries again.
+ */
+static __attribute__((noinline, cold)) int resubmit(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	struct wd_msg *lost = NULL;
+	int rc;
+
+	pthread_mutex_lock(&cq->recover_lock);
+	rc = cq->drv->submit(cq->q, msg);
+	if (is_dead(rc)) {
+		recover_locked(cq, NULL, &lost);
+		rc = cq->drv->submit(cq->q, msg);
+	}
+	pthread_mutex_unlock(&cq->recover_lock);
+	finish_lost(cq, lost);
+	return rc;
+}
+
+int wd_core_recover(struct wd_core_queue *cq, struct wd_msg *timed_out)
+{
+	if (timed_out)
+		recover_timeout(cq, timed_out);
+	else
+		recover_reap(cq);
+	return 0;
+}
+
+/* ----------------------------------------------------------- synchronous */
+
+static __attribute__((noinline, cold)) int submit_slow(struct wd_core_queue *cq, struct wd_msg *msg,
+						       int rc, uint64_t deadline_ns)
+{
+	if (is_dead(rc))
+		rc = resubmit(cq, msg);
+	while (rc == -WD_EBUSY && !wd_core_wait_room(cq, deadline_ns))
+		rc = cq->drv->submit(cq->q, msg);
+	return rc;
+}
+
+static __attribute__((noinline)) int run_slow(struct wd_core_queue *cq, struct wd_msg *msg, int rc)
+{
+	uint64_t deadline_ns = wd_core_now_ns() + cq->core->timeout_ns;
+
+	if (rc && rc != WD_SUBMIT_DONE)
+		rc = submit_slow(cq, msg, rc, deadline_ns);
+	if (rc == WD_SUBMIT_DONE)
+		return msg->result;
+	if (rc)
+		return rc;
+	wd_core_wait(cq, msg, deadline_ns);
+	return msg->result;
+}
+
+int wd_core_run(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	struct wd_msg *done[REAP_BATCH];
+	int rc, spins;
+
+	if (__builtin_expect(!cq->q, 0))
+		return -WD_ENODEV;
+	atomic_store_explicit(&msg->state, WD_MSG_PENDING, memory_order_relaxed);
+	rc = cq->drv->submit(cq->q, msg);
+	if (__builtin_expect(rc, 0))
+		return run_slow(cq, msg, rc);
+
+	spins = cq->core->sleep_at_once ? 1 : SPIN_REAPS;
+	while (spins--) {
+		bool mine = false;
+		int n = cq->drv->reap(cq->q, done, REAP_BATCH);
+
+		for (int i = 0; i < n; i++) {
+			if (done[i] == msg)
+				mine = true; /* nobody else knows of it: no need for the state word */
+			else
+				wd_core_finish_sync(done[i]);
+		}
+		if (mine || is_done(msg))
+			return msg->result;
+		wd_cpu_relax();
+	}
+	return run_slow(cq, msg, 0);
+}
+
+/* ---------------------------------------------------------- asynchronous */
+
+struct wd_msg *wd_core_async_get(struct wd_core_queue *cq)
+{
+	return wd_core_slots_get(&cq->slots);
+}
+
+void wd_core_async_put(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	wd_core_slots_put(&cq->slots, msg);
+}
+
+/* On an error the slot is given back. */
+int wd_core_async_submit(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	int rc;
+
+	if (__builtin_expect(!cq->q, 0)) {
+		wd_core_slots_put(&cq->slots, msg);
+		return -WD_ENODEV;
+	}
+	atomic_store_explicit(&msg->state, WD_MSG_ASYNC, memory_order_relaxed);
+	rc = cq->drv->submit(cq->q, msg);
+	if (__builtin_expect(is_dead(rc), 0))
+		rc = resubmit(cq, msg);
+	if (__builtin_expect(!rc, 1)) {
+		if (__builtin_expect(cq->core->pollers != NULL, 0))
+			wd_core_pollers_wake(cq->core);
+		return 0;
+	}
+	if (rc == WD_SUBMIT_DONE) {
+		finish_async(cq, msg);
+		return 0;
+	}
+	wd_core_slots_put(&cq->slots, msg);
+	return rc;
+}
+
+/* Nothing came although jobs are out: for how long now? */
+static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq)
+{
+	uint64_t since = atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed);
+	uint64_t now = wd_core_now_ns();
+	struct wd_msg *lost = NULL;
+
+	if (!since) {
+		atomic_store_explicit(&cq->stall_start_ns, now, memory_order_relaxed);
+		return;
+	}
+	if (now - since < cq->core->timeout_ns)
+		return;
+	pthread_mutex_lock(&cq->recover_lock);
+	if (atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed) == since) {
+		WD_ERR("%s: no job finished for %llu ms; the queue is stopped and opened again\n",
+		       wd_ctx_get_dev_name(cq->ctx),
+		       (unsigned long long)(cq->core->timeout_ns / 1000000));
+		recover_locked(cq, NULL, &lost);
+		for (struct wd_msg *m = lost; m; m = m->owner)
+			m->result = -WD_ETIMEDOUT;
+	}
+	pthread_mutex_unlock(&cq->recover_lock);
+	finish_lost(cq, lost);
+}
+
+/*
+ * Collect up to @expt asynchronous jobs of one queue; *@count is set to how
+ * many came. 0 when all @expt came, -WD_EAGAIN when fewer did.
+ */
+int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count)
+{
+	struct wd_msg *done[REAP_BATCH];
+	uint32_t got = 0;
+
+	*count = 0;
+	if (!cq->q)
+		return -WD_ENODEV;
+	while (got < expt && wd_queue_inflight(cq->q)) {
+		uint32_t room = expt - got < REAP_BATCH ? expt - got : REAP_BATCH;
+		int n = cq->drv->reap(cq->q, done, (int)room);
+
+		if (n <= 0) {
+			if (n < 0)
+				recover_reap(cq);
+			else if (!got)
+				check_stall(cq);
+			break;
+		}
+		if (atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed))
+			atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
+		for (int i = 0; i < n; i++)
+			finish_async(cq, done[i]);
+		got += (uint32_t)n;
+	}
+	*count = got;
+	return got == expt ? 0 : -WD_EAGAIN;
+}
+
+int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uint32_t *count)
+{
+	struct wd_core *core;
+	uint32_t stripe;
+	int rc;
+
+	if (!count || !expt)
+		return -WD_EINVAL;
+	core = wd_core_enter(d, &stripe);
+	if (core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC)
+		rc = wd_core_poll_queue(&core->queues[idx], expt, count);
+	else
+		rc = -WD_EINVAL;
+	wd_core_leave(d, stripe);
+	return rc;
+}
+
+/* All queues in turn, a burst of each, until @expt came or a whole round brought nothing. */
+static int poll_all(struct wd_core *core, uint32_t expt, uint32_t *count)
+{
+	uint32_t got = 0, round, n;
+
+	do {
+		round = 0;
+		for (uint32_t i = 0; i < core->nqueues && got < expt; i++) {
+			struct wd_core_queue *cq = &core->queues[i];
+			uint32_t want = expt - got < REAP_BATCH ? expt - got : REAP_BATCH;
+
+			if (cq->mode != CTX_MODE_ASYNC || !cq->q || !wd_queue_inflight(cq->q))
+				continue;
+			wd_core_poll_queue(cq, want, &n);
+			round += n;
+			got += n;
+		}
+	} while (round && got < expt);
+	*count += got;
+	return got == expt ? 0 : -WD_EAGAIN;
+}
+
+int wd_core_poll(struct wd_core_default *d, uint32_t expt, uint32_t *count)
+{
+	struct wd_core *core;
+	uint32_t stripe;
+	int rc = -WD_EINVAL;
+
+	if (!count || !expt)
+		return -WD_EINVAL;
+	core = wd_core_enter(d, &stripe);
+	if (core && core->sched_is_rr)
+		rc = poll_all(core, expt, count);
+	else if (core)
+		rc = core->sched.poll_policy(core->sched.h_sched_ctx, expt, count);
+	wd_core_leave(d, stripe);
+	return rc;
+}
+
+/* ---------------------------------------------------------------- choice */
+
+struct wd_core_queue *wd_core_queue_at(struct wd_core *core, uint32_t idx, int mode,
+				       uint32_t op_type)
+{
+	struct wd_core_queue *cq;
+
+	if (idx >= core->nqueues)
+		return NULL;
+	cq = &core->queues[idx];
+	return cq->mode == mode && cq->op_type == op_type ? cq : NULL;
+}
+
+struct wd_core_queue *wd_core_pick(struct wd_core *core, void *sched_key, int mode, uint32_t op_type)
+{
+	uint32_t idx = core->sched.pick_next_ctx(core->sched.h_sched_ctx, sched_key, mode);
+
+	return wd_core_queue_at(core, idx, mode, op_type);
+}
+
+void *wd_core_msg_at(struct wd_core_default *d, uint32_t idx, uint32_t tag)
+{
+	struct wd_core *core;
+	void *msg = NULL;
+	uint32_t stripe;
+
+	core = wd_core_enter(d, &stripe);
+	if (core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC)
+		msg = wd_core_slot_at(&core->queues[idx].slots, tag);
+	wd_core_leave(d, stripe);
+	return msg;
+}
