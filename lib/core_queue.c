@@ -9,9 +9,11 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include "core.h"
 
 #define REAP_BATCH 16
+#define REOPEN_PATIENCE_NS 2000000000ull
 #define SPIN_REAPS 48 /* looks at the ring before the clock is read for the first time */
 
 static bool is_dead(int rc)
@@ -64,6 +66,29 @@ static void finish_async(struct wd_core_queue *cq, struct wd_msg *msg)
 
 /* -------------------------------------------------------------- recovery */
 
+/* A device in reset refuses open() for a moment; a full one may get a queue back. */
+static bool is_passing(int rc)
+{
+	return rc == -EPERM || rc == -EBUSY || rc == -EAGAIN;
+}
+
+/* Patient the first time only: jobs on a queue that stays lost fail at once. */
+static void reopen(struct wd_core_queue *cq)
+{
+	bool patient = !atomic_load_explicit(&cq->failing, memory_order_relaxed);
+	uint64_t until_ns = wd_core_now_ns() + REOPEN_PATIENCE_NS;
+	struct timespec nap = { .tv_nsec = 1000000 };
+	int rc;
+
+	while ((rc = cq->drv->restart(cq->q)) && patient && is_passing(rc) &&
+	       wd_core_now_ns() < until_ns)
+		nanosleep(&nap, NULL);
+	atomic_store_explicit(&cq->failing, rc != 0, memory_order_relaxed);
+	if (rc && patient)
+		WD_ERR("%s: a queue was lost and cannot be opened again: %s; its jobs fail until it can\n",
+		       wd_ctx_get_dev_name(cq->ctx), strerror(-rc));
+}
+
 /*
  * Stop the device, take every job back, open the queue again. Asynchronous
  * jobs are chained into *@lost (through owner): their callbacks may submit, so
@@ -72,7 +97,7 @@ static void finish_async(struct wd_core_queue *cq, struct wd_msg *msg)
 static void recover_locked(struct wd_core_queue *cq, struct wd_msg *timed_out, struct wd_msg **lost)
 {
 	struct wd_msg *msgs[REAP_BATCH];
-	int n, rc;
+	int n;
 
 	cq->drv->stop(cq->q);
 	do {
@@ -90,12 +115,7 @@ static void recover_locked(struct wd_core_queue *cq, struct wd_msg *timed_out, s
 	} while (n == REAP_BATCH);
 	atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
 
-	rc = cq->drv->restart(cq->q);
-	if (!rc)
-		atomic_store_explicit(&cq->failing, 0, memory_order_relaxed);
-	else if (!atomic_exchange_explicit(&cq->failing, 1, memory_order_relaxed))
-		WD_ERR("%s: a queue was lost and cannot be opened again: %s; jobs on it fail until it can\n",
-		       wd_ctx_get_dev_name(cq->ctx), strerror(-rc));
+	reopen(cq);
 }
 
 static void finish_lost(struct wd_core_queue *cq, struct wd_msg *lost)
@@ -148,8 +168,7 @@ static void recover_reap(struct wd_core_queue *cq)
 }
 
 /*
- * Submitting said the queue is dead: mend it and submit once more. A device in
- * reset refuses open() for a while; the next job tries again.
+ * Submitting said the queue is dead: mend it and submit once more.
  */
 static __attribute__((noinline, cold)) int resubmit(struct wd_core_queue *cq, struct wd_msg *msg)
 {
