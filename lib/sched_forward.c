@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The public names of the scheduler in an algorithm library. Programs that link
- * with -lwd_comp alone find them here; the implementation, and with it all state,
- * exists once, in libwd.
+ * The public names of the scheduler. Every algorithm library exports them, because
+ * programs link with -lwd_comp alone; libwd has them for its own use. The
+ * implementation, and with it all state, exists once, in libwd.
  */
 #include "sched_rr.h"
 
