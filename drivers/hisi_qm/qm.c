@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The seldom part of a running queue: refusing, breaking, asking for events,
+ * stopping, handing back what never completed. The every-job part is inline in
+ * qm.h; opening and restarting are in qm_open.c.
+ */
+#include <stdio.h>
+#include <time.h>
+#include "qm.h"
+
+#define COMPLAINTS_PER_SECOND 8
+
+/* Reached with sq_lock held; gives it back. */
+__attribute__((cold)) int qm_refuse(struct qm_queue *q)
+{
+	int error = atomic_load_explicit(&q->sq_error, memory_order_relaxed);
+
+	wd_lock_release(&q->sq_lock);
+	return error ? error : -WD_EBUSY;
+}
+
+static void submission_dies(struct qm_queue *q, int error)
+{
+	atomic_store_explicit(&q->sq_error, error, memory_order_relaxed);
+	atomic_store_explicit(&q->room, 0, memory_order_relaxed);
+}
+
+/* TX word: the kernel lets nobody submit. Completions may still come. sq_lock held, gives it back. */
+__attribute__((cold)) int qm_denied(struct qm_queue *q)
+{
+	submission_dies(q, -WD_HW_EACCESS);
+	wd_lock_release(&q->sq_lock);
+	WD_ERR("%s: queue %u was disabled by the system (device reset?): close it and open a new one",
+	       wd_ctx_get_dev_name(q->base.ctx), q->id);
+	return -WD_HW_EACCESS;
+}
+
+/* RX word: no completion will come. cq_lock held. */
+__attribute__((cold)) int qm_receive_denied(struct qm_queue *q)
+{
+	atomic_store_explicit(&q->cq_error, -WD_HW_EACCESS, memory_order_relaxed);
+	submission_dies(q, -WD_HW_EACCESS);
+	return -WD_HW_EACCESS;
+}
+
+__attribute__((cold)) void qm_complain(struct qm_queue *q, const char *what, uint32_t value)
+{
+	/* One budget for all queues: second in the upper half, lines in the lower. */
+	static _Atomic uint64_t budget;
+	uint64_t old = atomic_load_explicit(&budget, memory_order_relaxed), new;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	do {
+		new = old >> 32 == (uint32_t)now.tv_sec ? old + 1 :
+							  (uint64_t)(uint32_t)now.tv_sec << 32 | 1;
+		if ((uint32_t)new > COMPLAINTS_PER_SECOND)
+			return;
+	} while (!atomic_compare_exchange_weak_explicit(&budget, &old, new, memory_order_relaxed,
+							memory_order_relaxed));
+	WD_ERR("%s: queue %u: %s (%u)", wd_ctx_get_dev_name(q->base.ctx), q->id, what, value);
+}
+
+/*
+ * A completion that cannot be: for a slot outside the ring, for one that has no
+ * message, or not for the oldest one. What the device believes about this queue
+ * is unknown from here on, so nothing it says counts any more. cq_lock held.
+ */
+__attribute__((cold)) bool qm_bad_completion(struct qm_queue *q, uint32_t sq_head, uint32_t pending)
+{
+	const char *what = "completion out of order";
+
+	if (sq_head >= q->sq_depth)
+		what = "completion for a slot outside the ring";
+	else if (!pending)
+		what = "completion for a slot not in flight";
+	q->bad_completions++;
+	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	submission_dies(q, -WD_EIO);
+	qm_complain(q, what, sq_head);
+	return false;
+}
+
+static bool completion_waits(struct qm_queue *q)
+{
+	uint32_t dw3 = dma_load_phase(&q->cq[q->head].dw[3]);
+
+	return field_extract(dw3, QM_CQE_PHASE) == q->phase;
+}
+
+/*
+ * Ask for an event at the next completion. A completion that is there already
+ * was perhaps written before the device knew of the wish; then nobody is woken
+ * for it, and the wish must be repeated by whoever collects it. The barrier is
+ * order 4 of mmio.h: the doorbell, then the ring.
+ */
+__attribute__((cold)) void qm_rearm(struct qm_queue *q)
+{
+	uint64_t value = q->cq_doorbell | (uint64_t)q->head << 32 | 1ull << 48;
+
+	if (q->shadow) {
+		shadow_store_and_look(&q->shadow->cq_doorbell, value);
+	} else {
+		mmio_order_result_before_ack();
+		mmio_store64(q->doorbell, value);
+		__sync_synchronize();
+	}
+	q->rearm = completion_waits(q);
+}
+
+int qm_arm(struct wd_queue *wq)
+{
+	struct qm_queue *q = qm_of(wq);
+	int error;
+
+	wd_lock_acquire(&q->cq_lock);
+	error = atomic_load_explicit(&q->cq_error, memory_order_relaxed);
+	if (!error && dma_load32(q->rx_word) == htole32(QM_STATUS_DISABLED))
+		error = qm_receive_denied(q);
+	if (!error)
+		qm_rearm(q);
+	wd_lock_release(&q->cq_lock);
+	return error;
+}
+
+void qm_kick(struct wd_queue *wq)
+{
+	struct qm_queue *q = qm_of(wq);
+
+	wd_lock_acquire(&q->sq_lock);
+	if (!atomic_load_explicit(&q->sq_error, memory_order_relaxed)) {
+		mmio_order_elements_before_doorbell();
+		mmio_store64(q->doorbell, q->sq_doorbell | (uint64_t)q->tail << 32);
+	}
+	wd_lock_release(&q->sq_lock);
+}
+
+/* Afterwards no thread touches mapped memory of the queue, and none begins to. */
+static void shut_both_sides(struct qm_queue *q)
+{
+	wd_lock_acquire(&q->sq_lock);
+	wd_lock_acquire(&q->cq_lock);
+	submission_dies(q, -WD_EIO);
+	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	q->rearm = false;
+	wd_lock_release(&q->cq_lock);
+	wd_lock_release(&q->sq_lock);
+}
+
+/*
+ * Old kernels release the queue at the first PUT and answer ENXIO (still older
+ * ones EINVAL) from then on; a device that is gone answers ENXIO too. In all
+ * these cases the device is off our memory.
+ */
+static int put_queue(handle_t ctx)
+{
+	int ret = wd_release_ctx_force(ctx);
+
+	return ret == -ENXIO || ret == -ENODEV || ret == -EINVAL ? 0 : ret;
+}
+
+int qm_stop(struct wd_queue *wq)
+{
+	struct qm_queue *q = qm_of(wq);
+	int ret = 0;
+
+	wd_lock_acquire(&q->ctl);
+	if (!q->stopped) {
+		shut_both_sides(q);
+		/* Without the locks: the kernel may take seconds to drain, and others shall fail at once. */
+		ret = put_queue(q->base.ctx);
+		q->stopped = !ret;
+	}
+	wd_lock_release(&q->ctl);
+	if (ret)
+		WD_ERR("%s: queue %u cannot be stopped (%d): its buffers must not be used again",
+		       wd_ctx_get_dev_name(q->base.ctx), q->id, ret);
+	return ret;
+}
+
+int qm_abort(struct wd_queue *wq, struct wd_msg **msgs, int max)
+{
+	struct qm_queue *q = qm_of(wq);
+	uint32_t completed, submitted;
+	int n = 0;
+
+	wd_lock_acquire(&q->ctl);
+	wd_lock_acquire(&q->cq_lock);
+	completed = atomic_load_explicit(&wq->completed, memory_order_relaxed);
+	submitted = atomic_load_explicit(&wq->submitted, memory_order_acquire);
+	for (; q->stopped && n < max && completed + n != submitted; n++) {
+		msgs[n] = q->slots[q->oldest];
+		msgs[n]->result = -WD_EIO;
+		sgl_release(&q->sgls, q->oldest);
+		q->oldest = qm_next(q->oldest, q->sq_depth);
+	}
+	atomic_store_explicit(&wq->completed, completed + n, memory_order_release);
+	wd_lock_release(&q->cq_lock);
+	wd_lock_release(&q->ctl);
+	return n;
+}
+
+/* Plain stores only: another thread of the parent may have held any lock, also malloc's. */
+void qm_forked(struct wd_queue *wq)
+{
+	struct qm_queue *q = qm_of(wq);
+
+	wd_lock_init(&q->ctl);
+	wd_lock_init(&q->sq_lock);
+	wd_lock_init(&q->cq_lock);
+	submission_dies(q, -WD_EIO);
+	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	atomic_store_explicit(&wq->completed,
+			      atomic_load_explicit(&wq->submitted, memory_order_relaxed),
+			      memory_order_relaxed);
+	q->sq = NULL;
+	q->cq = NULL;
+	q->doorbell = NULL;
+	q->shadow = NULL;
+	q->tx_word = NULL;
+	q->rx_word = NULL;
+	q->mmio = NULL;
+	q->dus = NULL;
+	q->rearm = false;
+	q->mapped = false;
+	q->stopped = true;
+	sgl_pool_forked(&q->sgls);
+}
+
+int qm_usage(struct qm_queue *q, unsigned int channel)
+{
+	uint32_t value, used, total;
+
+	if (q->version < 5)
+		return -WD_EINVAL;
+	wd_lock_acquire(&q->cq_lock);
+	if (atomic_load_explicit(&q->cq_error, memory_order_relaxed)) {
+		wd_lock_release(&q->cq_lock);
+		return -WD_EIO;
+	}
+	value = mmio_load32((const uint32_t *)((char *)q->mmio + QM_USAGE_OFFSET) + channel);
+	wd_lock_release(&q->cq_lock);
+	used = value & 0xffff;
+	total = value >> 16;
+	if (!total)
+		return -WD_EIO;
+	return used >= total ? 100 : (int)(used * 100 / total);
+}
