@@ -121,10 +121,10 @@ static int check_setup(const struct wd_comp_sess_setup *setup)
 	return 0;
 }
 
-static struct wd_queue *any_queue(struct wd_core *core)
+static struct wd_queue *queue_of_direction(struct wd_core *core, uint32_t op_type)
 {
 	for (uint32_t i = 0; i < core->nqueues; i++)
-		if (core->queues[i].q)
+		if (core->queues[i].q && core->queues[i].op_type == op_type)
 			return core->queues[i].q;
 	return NULL;
 }
@@ -132,7 +132,7 @@ static struct wd_queue *any_queue(struct wd_core *core)
 static int init_template(struct wd_comp_sess *sess, const struct wd_comp_sess_setup *setup)
 {
 	struct wd_comp_params params = { .alg_type = setup->alg_type, .op_type = setup->op_type };
-	struct wd_queue *q = any_queue(sess->core);
+	struct wd_queue *q = queue_of_direction(sess->core, setup->op_type);
 
 	/* A decompressing caller need not have set them. */
 	if (setup->op_type == WD_DIR_COMPRESS) {
@@ -185,8 +185,11 @@ WD_EXPORT handle_t wd_comp_alloc_sess(struct wd_comp_sess_setup *setup)
 	sess->op_type = (uint8_t)setup->op_type;
 	sess->is_lz77 = setup->alg_type == WD_LZ77_ZSTD || setup->alg_type == WD_LZ77_ONLY;
 	rc = init_template(sess, setup);
-	if (rc)
+	if (rc) {
+		WD_ERR("compression session: no queue of this direction takes algorithm %u at level %u\n",
+		       setup->alg_type, setup->comp_lv);
 		goto err_put_core;
+	}
 	rc = init_sched(sess, setup);
 	if (rc)
 		goto err_put_core;
