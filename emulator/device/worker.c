@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Owns the worker threads and the two lists they live from: queues that have
+ * work (served in turn, a bounded share each), and queues whose clients ring by
+ * shadow doorbell and were busy a moment ago (watched). At most one worker does
+ * nothing but watch, for some 50 us after the last element; all others sleep on
+ * a condition. The scheduler's lock is taken inside a queue's lock, never the
+ * other way round.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "device.h"
+#include "log.h"
+
+#define ENGINES_MAX 4
+#define DELAY_MAX_NS (60 * NS_PER_S)
+#define DELAY_SPIN_NS (100 * NS_PER_US)
+#define STOP_TIMEOUT_S 2
+
+struct worker {
+	pthread_t thread;
+	atomic_int busy_type; /* algorithm type it executes, -1 none */
+	struct {
+		const struct emu_engine *engine;
+		void *scratch;
+	} engines[ENGINES_MAX];
+	struct emu_job jobs[BURST_MAX];
+};
+
+struct queue_list {
+	struct emu_queue *first, *last;
+};
+
+static struct {
+	pthread_mutex_t lock;
+	pthread_cond_t work;
+	struct queue_list run, watch;
+	unsigned int idle;	/* workers asleep */
+	unsigned int signalled; /* of those, told to wake up */
+	bool watching;		/* one worker does nothing but watch */
+	bool stop;
+	unsigned int workers;
+	uint64_t watch_ns;
+	struct worker *all;
+} sched = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
+
+static void wake_one(void)
+{
+	if (sched.idle > sched.signalled) {
+		sched.signalled++;
+		pthread_cond_signal(&sched.work);
+	}
+}
+
+void sched_push(struct emu_queue *q, bool wake)
+{
+	pthread_mutex_lock(&sched.lock);
+	if (!q->in_run) {
+		q->in_run = true;
+		q->run_next = NULL;
+		if (sched.run.last)
+			sched.run.last->run_next = q;
+		else
+			sched.run.first = q;
+		sched.run.last = q;
+	}
+	/* A worker that only watches picks it up as fast as one that is woken. */
+	if (wake && !sched.watching)
+		wake_one();
+	pthread_mutex_unlock(&sched.lock);
+}
+
+void sched_watch(struct emu_queue *q)
+{
+	pthread_mutex_lock(&sched.lock);
+	if (!q->in_watch) {
+		q->in_watch = true;
+		q->watch_next = NULL;
+		if (sched.watch.last)
+			sched.watch.last->watch_next = q;
+		else
+			sched.watch.first = q;
+		sched.watch.last = q;
+	}
+	pthread_mutex_unlock(&sched.lock);
+}
+
+void sched_hand_over(void)
+{
+	pthread_mutex_lock(&sched.lock);
+	if (sched.watch.first && !sched.watching)
+		wake_one();
+	pthread_mutex_unlock(&sched.lock);
+}
+
+enum sched_cover sched_cover(void)
+{
+	enum sched_cover cover = COVER_BUSY;
+
+	pthread_mutex_lock(&sched.lock);
+	if (sched.watching)
+		cover = COVER_WATCHED;
+	else if (sched.idle)
+		cover = COVER_ASLEEP;
+	pthread_mutex_unlock(&sched.lock);
+	return cover;
+}
+
+uint64_t sched_watch_ns(void)
+{
+	return sched.watch_ns;
+}
+
+unsigned int sched_workers(void)
+{
+	return sched.workers;
+}
+
+unsigned int sched_busy(unsigned int qc_type)
+{
+	unsigned int i, busy = 0;
+
+	for (i = 0; i < sched.workers; i++)
+		busy += atomic_load(&sched.all[i].busy_type) == (int)qc_type;
+	return busy;
+}
+
+static struct emu_queue *take_run(void)
+{
+	struct emu_queue *q = sched.run.first;
+
+	if (!q)
+		return NULL;
+	sched.run.first = q->run_next;
+	if (!sched.run.first)
+		sched.run.last = NULL;
+	q->in_run = false;
+	q->holders++;
+	/* Several queues have work: several workers should. */
+	if (sched.run.first && !sched.watching)
+		wake_one();
+	return q;
+}
+
+static struct emu_queue *take_watch(void)
+{
+	struct emu_queue *q = sched.watch.first;
+
+	if (!q)
+		return NULL;
+	sched.watch.first = q->watch_next;
+	if (!sched.watch.first)
+		sched.watch.last = NULL;
+	q->in_watch = false;
+	q->holders++;
+	return q;
+}
+
+static void list_drop_run(struct emu_queue *q)
+{
+	struct emu_queue **link = &sched.run.first, *before = NULL;
+
+	for (; *link; before = *link, link = &(*link)->run_next) {
+		if (*link != q)
+			continue;
+		*link = q->run_next;
+		if (sched.run.last == q)
+			sched.run.last = before;
+		break;
+	}
+	q->in_run = false;
+}
+
+static void list_drop_watch(struct emu_queue *q)
+{
+	struct emu_queue **link = &sched.watch.first, *before = NULL;
+
+	for (; *link; before = *link, link = &(*link)->watch_next) {
+		if (*link != q)
+			continue;
+		*link = q->watch_next;
+		if (sched.watch.last == q)
+			sched.watch.last = before;
+		break;
+	}
+	q->in_watch = false;
+}
+
+bool sched_forget(struct emu_queue *q)
+{
+	bool forgotten;
+
+	pthread_mutex_lock(&sched.lock);
+	list_drop_run(q);
+	list_drop_watch(q);
+	forgotten = !q->holders;
+	pthread_mutex_unlock(&sched.lock);
+	return forgotten;
+}
+
+static void *scratch_for(struct worker *w, const struct emu_engine *engine)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENGINES_MAX && w->engines[i].engine; i++) {
+		if (w->engines[i].engine == engine)
+			return w->engines[i].scratch;
+	}
+	if (i == ENGINES_MAX)
+		return NULL;
+	w->engines[i].scratch = engine->worker_new();
+	if (w->engines[i].scratch)
+		w->engines[i].engine = engine;
+	return w->engines[i].scratch;
+}
+
+static void free_scratch(struct worker *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < ENGINES_MAX && w->engines[i].engine; i++)
+		w->engines[i].engine->worker_free(w->engines[i].scratch);
+}
+
+/* Short delays are spun, a sleep would be off by more than they are long. */
+static void suffer_delay(struct emu_queue *q, uint64_t usec)
+{
+	uint64_t left = usec > DELAY_MAX_NS / NS_PER_US ? DELAY_MAX_NS : usec * NS_PER_US;
+	uint64_t end = clock_now_ns() + left;
+	struct timespec slice = { .tv_nsec = 5 * NS_PER_MS };
+	uint64_t now;
+
+	while ((now = clock_now_ns()) < end && !queue_is_cut(q)) {
+		if (end - now > 2 * 5 * NS_PER_MS) {
+			nanosleep(&slice, NULL);
+		} else if (end - now > DELAY_SPIN_NS) {
+			struct timespec rest = { .tv_nsec = (long)(end - now - DELAY_SPIN_NS / 2) };
+
+			nanosleep(&rest, NULL);
+		} else {
+			cpu_relax();
+		}
+	}
+}
+
+static int run_element(struct emu_queue *q, const struct emu_engine *engine, void *scratch,
+		       struct emu_job *job)
+{
+	uint64_t usec;
+
+	if (fault_strikes(&q->dev->faults, FAULT_HANG, q->number, NULL))
+		return ELEMENT_HUNG;
+	if (fault_strikes(&q->dev->faults, FAULT_DELAY, q->number, &usec))
+		suffer_delay(q, usec);
+	return engine->execute(scratch, job);
+}
+
+static void serve(struct worker *w, struct emu_queue *q)
+{
+	const struct emu_engine *engine = q->dev->config.engine;
+	struct queue_burst burst;
+	uint64_t start;
+	void *scratch;
+	unsigned int i;
+
+	if (!queue_claim(q, w->jobs, &burst))
+		return;
+	start = clock_now_ns();
+	scratch = scratch_for(w, engine);
+	atomic_store_explicit(&w->busy_type, (int)w->jobs[0].qc_type, memory_order_relaxed);
+	for (i = 0; i < burst.count; i++) {
+		if (!scratch)
+			burst.errors[i] = -ENOMEM;
+		else if (w->jobs[i].qc_type >= engine->qc_types)
+			burst.errors[i] = -EINVAL;
+		else
+			burst.errors[i] = run_element(q, engine, scratch, &w->jobs[i]);
+	}
+	atomic_store_explicit(&w->busy_type, -1, memory_order_relaxed);
+	queue_finish(q, w->jobs, &burst, clock_now_ns() - start);
+}
+
+static void pause_briefly(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < 8; i++)
+		cpu_relax();
+}
+
+static void sleep_until_work(void)
+{
+	sched.idle++;
+	while (!sched.stop && !sched.signalled)
+		pthread_cond_wait(&sched.work, &sched.lock);
+	if (sched.signalled)
+		sched.signalled--;
+	sched.idle--;
+}
+
+/* [sched.lock] One step of a worker; returns with the lock held. */
+static void work_step(struct worker *w)
+{
+	struct emu_queue *q = take_run();
+	/* With work in hand a glance at one watched queue; without, one watcher only. */
+	struct emu_queue *watched = q || !sched.watching ? take_watch() : NULL;
+	bool watcher = watched && !q;
+
+	if (!q && !watched) {
+		sleep_until_work();
+		return;
+	}
+	if (watcher)
+		sched.watching = true;
+	pthread_mutex_unlock(&sched.lock);
+	if (watched)
+		queue_look(watched);
+	if (watcher)
+		pause_briefly();
+	else
+		serve(w, q);
+	pthread_mutex_lock(&sched.lock);
+	if (watcher)
+		sched.watching = false;
+	if (watched)
+		watched->holders--;
+	if (q)
+		q->holders--;
+}
+
+static void *worker_main(void *arg)
+{
+	struct worker *w = arg;
+
+	/* So that an emulated delay is not rounded up by the timer slack. */
+	prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
+	pthread_mutex_lock(&sched.lock);
+	while (!sched.stop)
+		work_step(w);
+	pthread_mutex_unlock(&sched.lock);
+	free_scratch(w);
+	return NULL;
+}
+
+int sched_start(unsigned int workers)
+{
+	unsigned int i;
+	int error;
+
+	sched.all = aligned_alloc(64, workers * sizeof(*sched.all));
+	if (!sched.all)
+		return ENOMEM;
+	memset(sched.all, 0, workers * sizeof(*sched.all));
+	/* With one CPU, watching only keeps the client from running. */
+	sched.watch_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 50 * NS_PER_US : 0;
+	for (i = 0; i < workers; i++) {
+		atomic_init(&sched.all[i].busy_type, -1);
+		error = pthread_create(&sched.all[i].thread, NULL, worker_main, &sched.all[i]);
+		if (error)
+			break;
+		sched.workers++;
+	}
+	return sched.workers ? 0 : error;
+}
+
+bool sched_stop(void)
+{
+	struct timespec deadline;
+	bool all_back = true;
+	unsigned int i;
+
+	pthread_mutex_lock(&sched.lock);
+	sched.stop = true;
+	pthread_cond_broadcast(&sched.work);
+	pthread_mutex_unlock(&sched.lock);
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += STOP_TIMEOUT_S;
+	for (i = 0; i < sched.workers; i++) {
+		if (pthread_clockjoin_np(sched.all[i].thread, NULL, CLOCK_MONOTONIC, &deadline))
+			all_back = false;
+	}
+	if (all_back)
+		free(sched.all);
+	return all_back;
+}
