@@ -93,7 +93,7 @@ typedef z_stream *z_streamp;
  * The first call in a process makes the instance of wd_comp.h, if there is none.
  *
  * @strm: not NULL.
- * @level: 1 to 15, 0 or Z_DEFAULT_COMPRESSION for the default.
+ * @level: 1 to 15, 0 or Z_DEFAULT_COMPRESSION for the default; devices have one effort only.
  * @windowbits: 8 to 15 for zlib, -8 to -15 for raw deflate, 24 to 31 for gzip; smaller windows than
  *	the device has are rounded up.
  *
@@ -108,10 +108,13 @@ int wd_deflate_init(z_streamp strm, int level, int windowbits);
  * wd_deflate() - compress what is at next_in to next_out.
  *
  * @strm: a stream begun; not NULL.
- * @flush: Z_SYNC_FLUSH, or Z_FINISH with the last input; nothing else.
+ * @flush: Z_SYNC_FLUSH, or Z_FINISH with the last input; Z_NO_FLUSH and Z_PARTIAL_FLUSH are as
+ *	Z_SYNC_FLUSH. Not Z_FULL_FLUSH: a device does not forget its window.
  *
  * Return: Z_OK; Z_STREAM_END if @flush is Z_FINISH and all input was consumed and all output
- *	written; Z_STREAM_ERROR for a bad argument or if the device failed.
+ *	written; Z_BUF_ERROR if there was nothing to do or no room, which does no harm;
+ *	Z_STREAM_ERROR for a bad argument, flush other than Z_FINISH after it, or if the device
+ *	failed; Z_MEM_ERROR.
  *
  * Ownership: the buffers are used during the call only. One thread per stream.
  */
@@ -133,7 +136,7 @@ int wd_deflate_reset(z_streamp strm);
  *
  * @strm: a stream begun; not NULL.
  *
- * Return: Z_OK, or Z_STREAM_ERROR if @strm is NULL.
+ * Return: Z_OK, or Z_STREAM_ERROR if @strm is NULL or was not begun.
  *
  * Ownership: ends what wd_deflate_init() began. One thread per stream.
  */
@@ -158,10 +161,14 @@ int wd_inflate_init(z_streamp strm, int windowbits);
  * wd_inflate() - decompress what is at next_in to next_out.
  *
  * @strm: a stream begun; not NULL.
- * @flush: Z_SYNC_FLUSH or Z_FINISH; nothing else.
+ * @flush: Z_NO_FLUSH to Z_FINISH; with Z_FINISH all that is left of the stream is expected to come
+ *	in and to fit.
  *
- * Return: Z_OK; Z_STREAM_END when the stream is complete; Z_STREAM_ERROR for a bad argument,
- *	malformed input, or if the device failed.
+ * Return: Z_OK; Z_STREAM_END when the stream is complete, now and until wd_inflate_reset();
+ *	Z_BUF_ERROR if nothing could be done for want of input or room, or with Z_FINISH if the
+ *	stream is not complete, which does no harm; Z_DATA_ERROR for malformed input, then until
+ *	wd_inflate_reset(), and for a stream with a preset dictionary; Z_STREAM_ERROR for a bad
+ *	argument or if the device failed; Z_MEM_ERROR.
  *
  * Ownership: the buffers are used during the call only. One thread per stream.
  */
@@ -183,7 +190,7 @@ int wd_inflate_reset(z_streamp strm);
  *
  * @strm: a stream begun; not NULL.
  *
- * Return: Z_OK, or Z_STREAM_ERROR if @strm is NULL.
+ * Return: Z_OK, or Z_STREAM_ERROR if @strm is NULL or was not begun.
  *
  * Ownership: ends what wd_inflate_init() began. One thread per stream.
  */
