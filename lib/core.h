@@ -121,9 +121,43 @@ void wd_core_uninit(struct wd_core_default *d);
 /* For sessions: the instance in force with a reference, or NULL. */
 struct wd_core *wd_core_session_get(struct wd_core_default *d);
 void wd_core_session_put(struct wd_core_default *d, struct wd_core *core);
-/* For polls without a session: valid until leave() with the same stripe. */
-struct wd_core *wd_core_enter(struct wd_core_default *d, uint32_t *stripe);
-void wd_core_leave(struct wd_core_default *d, uint32_t stripe);
+/*
+ * For polls without a session, which has nothing to hold the instance by: what
+ * enter() returns is valid until leave(). A poll counts itself in one of some
+ * counters, spread so that threads do not share a cache line, and uninit waits
+ * until all are zero after it has taken the instance out of view.
+ */
+struct wd_core_reader {
+	uint32_t stripe; /* its counter + 1, 0 before the thread's first poll */
+	uint32_t depth;	 /* polls within callbacks within polls */
+	struct wd_core_default *of;
+	bool retire; /* an uninit came in a callback */
+};
+extern __thread struct wd_core_reader wd_core_reader __attribute__((tls_model("initial-exec")));
+void wd_core_reader_begin(void);
+void wd_core_reader_retire(struct wd_core_default *d);
+
+static inline struct wd_core *wd_core_enter(struct wd_core_default *d)
+{
+	struct wd_core_reader *me = &wd_core_reader;
+
+	if (__builtin_expect(!me->stripe, 0))
+		wd_core_reader_begin();
+	me->depth++;
+	me->of = d;
+	/* Sequentially consistent against wait_for_readers(): one sees the other. */
+	atomic_fetch_add(&d->readers[me->stripe - 1].count, 1);
+	return atomic_load(&d->core);
+}
+
+static inline void wd_core_leave(struct wd_core_default *d)
+{
+	struct wd_core_reader *me = &wd_core_reader;
+
+	atomic_fetch_sub_explicit(&d->readers[me->stripe - 1].count, 1, memory_order_release);
+	if (!--me->depth && __builtin_expect(me->retire, 0))
+		wd_core_reader_retire(d);
+}
 
 /* ---- inside the core ---- */
 struct wd_core *wd_core_new(const struct wd_core_family *family, uint32_t nqueues);
@@ -165,12 +199,10 @@ int wd_core_reap_sync(struct wd_core_queue *cq);
 void wd_core_wait(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns);
 int wd_core_wait_room(struct wd_core_queue *cq, uint64_t deadline_ns);
 
-/* ---- slots (core_slots.c) ---- */
+/* ---- slots (core_slots.c; taking and giving back: core_slots.h) ---- */
 int wd_core_slots_init(struct wd_core_slots *s, uint32_t max, uint32_t msg_nbytes);
 void wd_core_slots_destroy(struct wd_core_slots *s);
 void wd_core_slots_forget(struct wd_core_slots *s);
-struct wd_msg *wd_core_slots_get(struct wd_core_slots *s);
-void wd_core_slots_put(struct wd_core_slots *s, struct wd_msg *msg);
 uint32_t wd_core_slot_tag(const struct wd_msg *msg);
 struct wd_msg *wd_core_slot_at(struct wd_core_slots *s, uint32_t tag);
 

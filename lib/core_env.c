@@ -383,14 +383,13 @@ int wd_core_get_env_param(struct wd_core_default *d, uint32_t node, uint32_t typ
 			  uint32_t *num, uint8_t *is_enable)
 {
 	struct wd_core *core;
-	uint32_t stripe;
 	int rc = -WD_EINVAL;
 
 	if (type == CTX_TYPE_INVALID)
 		type = 0;
 	if (!num || !is_enable || mode >= CTX_MODE_MAX || type >= d->family->op_types)
 		return -WD_EINVAL;
-	core = wd_core_enter(d, &stripe);
+	core = wd_core_enter(d);
 	if (core) {
 		*num = 0;
 		for (uint32_t i = 0; i < core->nqueues; i++) {
@@ -403,6 +402,6 @@ int wd_core_get_env_param(struct wd_core_default *d, uint32_t node, uint32_t typ
 		*is_enable = core->pollers != NULL;
 		rc = 0;
 	}
-	wd_core_leave(d, stripe);
+	wd_core_leave(d);
 	return rc;
 }

@@ -264,43 +264,24 @@ void wd_core_put(struct wd_core *core)
 
 /* -------------------------------------------------------------- readers */
 
-/*
- * A poll has no session to hold its instance. It counts itself in one of some
- * counters, spread so that threads do not share a cache line, and uninit waits
- * until all are zero after it has taken the instance out of view.
- */
 static _Atomic uint32_t stripes_given;
-static __thread uint32_t my_stripe __attribute__((tls_model("initial-exec")));
-static __thread uint32_t my_depth __attribute__((tls_model("initial-exec")));
-static __thread bool retire_on_leave __attribute__((tls_model("initial-exec")));
-static __thread struct wd_core_default *my_default __attribute__((tls_model("initial-exec")));
-
 static __thread bool is_poller __attribute__((tls_model("initial-exec")));
+__thread struct wd_core_reader wd_core_reader __attribute__((tls_model("initial-exec")));
 
 void wd_core_mark_poller(void)
 {
 	is_poller = true;
 }
 
-struct wd_core *wd_core_enter(struct wd_core_default *d, uint32_t *stripe)
+void wd_core_reader_begin(void)
 {
-	if (__builtin_expect(!my_stripe, 0))
-		my_stripe = 1 + atomic_fetch_add(&stripes_given, 1) % WD_CORE_READER_STRIPES;
-	*stripe = my_stripe - 1;
-	my_depth++;
-	my_default = d;
-	/* Sequentially consistent against wait_for_readers(): one sees the other. */
-	atomic_fetch_add(&d->readers[*stripe].count, 1);
-	return atomic_load(&d->core);
+	wd_core_reader.stripe = 1 + atomic_fetch_add(&stripes_given, 1) % WD_CORE_READER_STRIPES;
 }
 
-void wd_core_leave(struct wd_core_default *d, uint32_t stripe)
+void wd_core_reader_retire(struct wd_core_default *d)
 {
-	atomic_fetch_sub_explicit(&d->readers[stripe].count, 1, memory_order_release);
-	if (!--my_depth && __builtin_expect(retire_on_leave, 0)) {
-		retire_on_leave = false;
-		retire_unused(d);
-	}
+	wd_core_reader.retire = false;
+	retire_unused(d);
 }
 
 /* Only the thread that forked exists in the child. */
@@ -308,8 +289,8 @@ static void readers_forked(struct wd_core_default *d)
 {
 	for (unsigned int i = 0; i < WD_CORE_READER_STRIPES; i++)
 		atomic_store(&d->readers[i].count, 0);
-	if (my_depth && d == my_default)
-		atomic_store(&d->readers[my_stripe - 1].count, my_depth);
+	if (wd_core_reader.depth && d == wd_core_reader.of)
+		atomic_store(&d->readers[wd_core_reader.stripe - 1].count, wd_core_reader.depth);
 }
 
 static void wait_for_readers(struct wd_core_default *d)
@@ -335,8 +316,8 @@ static void retire_unused(struct wd_core_default *d)
 		pthread_mutex_unlock(&d->lock);
 		return;
 	}
-	if (my_depth) {
-		retire_on_leave = true;
+	if (wd_core_reader.depth) {
+		wd_core_reader.retire = true;
 		pthread_mutex_unlock(&d->lock);
 		return;
 	}
@@ -353,14 +334,13 @@ static void retire_unused(struct wd_core_default *d)
 struct wd_core *wd_core_session_get(struct wd_core_default *d)
 {
 	struct wd_core *core;
-	uint32_t stripe;
 
-	core = wd_core_enter(d, &stripe);
+	core = wd_core_enter(d);
 	if (core) {
 		atomic_fetch_add_explicit(&core->refs, 1, memory_order_relaxed);
 		atomic_fetch_add(&core->sessions, 1);
 	}
-	wd_core_leave(d, stripe);
+	wd_core_leave(d);
 	return core;
 }
 

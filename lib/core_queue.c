@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
-#include "core.h"
+#include "core_slots.h"
 
 #define REAP_BATCH 16
 #define REOPEN_PATIENCE_NS 2000000000ull
@@ -315,6 +315,15 @@ static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq
 	finish_lost(cq, lost);
 }
 
+static __attribute__((noinline, cold)) void poll_nothing(struct wd_core_queue *cq, int n,
+							 uint32_t got)
+{
+	if (n < 0)
+		recover_reap(cq);
+	else if (!got)
+		check_stall(cq);
+}
+
 /*
  * Collect up to @expt asynchronous jobs of one queue; *@count is set to how
  * many came. 0 when all @expt came, -WD_EAGAIN when fewer did.
@@ -322,46 +331,44 @@ static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq
 int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count)
 {
 	struct wd_msg *done[REAP_BATCH];
+	struct wd_queue *q = cq->q;
 	uint32_t got = 0;
 
 	*count = 0;
-	if (!cq->q)
+	if (__builtin_expect(!q, 0))
 		return -WD_ENODEV;
-	while (got < expt && wd_queue_inflight(cq->q)) {
-		uint32_t room = expt - got < REAP_BATCH ? expt - got : REAP_BATCH;
-		int n = cq->drv->reap(cq->q, done, (int)room);
+	while (wd_queue_inflight(q)) {
+		int n = cq->drv->reap(q, done, expt - got < REAP_BATCH ? (int)(expt - got) : REAP_BATCH);
 
-		if (n <= 0) {
-			if (n < 0)
-				recover_reap(cq);
-			else if (!got)
-				check_stall(cq);
+		if (__builtin_expect(n <= 0, 0)) {
+			poll_nothing(cq, n, got);
 			break;
 		}
-		if (atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed))
-			atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
 		for (int i = 0; i < n; i++)
 			finish_async(cq, done[i]);
 		got += (uint32_t)n;
+		if (got == expt)
+			break;
 	}
 	*count = got;
+	if (got && atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed))
+		atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
 	return got == expt ? 0 : -WD_EAGAIN;
 }
 
 int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uint32_t *count)
 {
 	struct wd_core *core;
-	uint32_t stripe;
 	int rc;
 
 	if (!count || !expt)
 		return -WD_EINVAL;
-	core = wd_core_enter(d, &stripe);
+	core = wd_core_enter(d);
 	if (core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC)
 		rc = wd_core_poll_queue(&core->queues[idx], expt, count);
 	else
 		rc = -WD_EINVAL;
-	wd_core_leave(d, stripe);
+	wd_core_leave(d);
 	return rc;
 }
 
@@ -390,17 +397,16 @@ static int poll_all(struct wd_core *core, uint32_t expt, uint32_t *count)
 int wd_core_poll(struct wd_core_default *d, uint32_t expt, uint32_t *count)
 {
 	struct wd_core *core;
-	uint32_t stripe;
 	int rc = -WD_EINVAL;
 
 	if (!count || !expt)
 		return -WD_EINVAL;
-	core = wd_core_enter(d, &stripe);
+	core = wd_core_enter(d);
 	if (core && core->sched_is_rr)
 		rc = poll_all(core, expt, count);
 	else if (core)
 		rc = core->sched.poll_policy(core->sched.h_sched_ctx, expt, count);
-	wd_core_leave(d, stripe);
+	wd_core_leave(d);
 	return rc;
 }
 
@@ -428,11 +434,10 @@ void *wd_core_msg_at(struct wd_core_default *d, uint32_t idx, uint32_t tag)
 {
 	struct wd_core *core;
 	void *msg = NULL;
-	uint32_t stripe;
 
-	core = wd_core_enter(d, &stripe);
+	core = wd_core_enter(d);
 	if (core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC)
 		msg = wd_core_slot_at(&core->queues[idx].slots, tag);
-	wd_core_leave(d, stripe);
+	wd_core_leave(d);
 	return msg;
 }
