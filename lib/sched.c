@@ -192,26 +192,29 @@ static int poll_one(struct sched *s, uint32_t pos, uint32_t want, __u32 *count)
 /*
  * One time round all asynchronous contexts, each up to its share, starting where
  * the last poll ended, so that a caller who wants little does not always ask the
- * same ones. A context in trouble does not keep the others waiting. Completions or,
- * when there were none, the first error.
+ * same ones. Who was cut short because the caller had enough comes first the next
+ * time, unless he was the first this time. A context in trouble does not keep the
+ * others waiting. Completions; and in *@error the first error.
  */
-static int poll_round(struct sched *s, uint32_t want, __u32 *count, int *error)
+static uint32_t poll_round(struct sched *s, uint32_t want, __u32 *count, int *error)
 {
 	uint32_t at = atomic_load_explicit(&s->turn, memory_order_relaxed) % s->nasync;
-	uint32_t left = want;
+	uint32_t left = want, turn = at;
 
 	for (uint32_t i = 0; i < s->nasync && left; i++) {
 		uint32_t share = left < POLL_SHARE ? left : POLL_SHARE;
 		int got = poll_one(s, s->async[at], share, count);
+		uint32_t after = at + 1 < s->nasync ? at + 1 : 0;
 
-		at = at + 1 < s->nasync ? at + 1 : 0;
+		turn = i && share < POLL_SHARE ? at : after;
+		at = after;
 		if (got < 0)
 			*error = *error ? *error : got;
 		else
 			left -= (uint32_t)got < left ? (uint32_t)got : left;
 	}
-	atomic_store_explicit(&s->turn, at, memory_order_relaxed);
-	return (int)(want - left);
+	atomic_store_explicit(&s->turn, turn, memory_order_relaxed);
+	return want - left;
 }
 
 static int poll_rr(handle_t h_sched_ctx, __u32 expect, __u32 *count)
@@ -225,7 +228,7 @@ static int poll_rr(handle_t h_sched_ctx, __u32 expect, __u32 *count)
 		return 0;
 	/* Until there are enough, or a whole round has found nothing. */
 	while (expect && !error) {
-		int got = poll_round(s, expect, count, &error);
+		uint32_t got = poll_round(s, expect, count, &error);
 
 		if (!got)
 			break;
