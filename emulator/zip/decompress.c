@@ -166,11 +166,12 @@ static int feed_input(struct decompression *d)
 /*
  * Input bytes of this request that no decoding step has touched go back to the
  * client: behind the stream's end they are another stream's, and where the output
- * was full they come again.
+ * was full they come again. A decoder that wants more keeps what it has: clients
+ * may come with a byte at a time.
  */
 static void return_input(struct decompression *d)
 {
-	uint32_t nbytes = d->st->nbits / 8;
+	uint32_t nbytes = d->halt == STARVED ? 0 : d->st->nbits / 8;
 	uint32_t unread = (uint32_t)(d->io.in_end - d->io.in);
 
 	if (nbytes > d->fed - unread)
