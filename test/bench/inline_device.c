@@ -4,7 +4,6 @@
  * ioctls that a driver needs. No policy, no checks: the only caller is the
  * benchmark it is linked into.
  */
-#define _GNU_SOURCE
 #include "inline_device.h"
 #include <errno.h>
 #include <fcntl.h>
