@@ -208,14 +208,17 @@ static void *poller_main(void *arg)
 /* Once per process: at init, or at the first submission in a child. */
 static int start_threads(struct wd_core *core)
 {
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP };
 	struct wd_core_pollers *all = core->pollers;
 	sigset_t every, old;
 	uint32_t n;
 	int rc = 0;
 
 	pthread_mutex_lock(&all->start_lock);
-	/* Signals are for the program's own threads. */
+	/* Signals are for the program's own threads; faults are this one's. */
 	sigfillset(&every);
+	for (unsigned int i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&every, faults[i]);
 	pthread_sigmask(SIG_SETMASK, &every, &old);
 	for (n = atomic_load(&all->n); n < all->want && !rc; n += !rc) {
 		struct poller *p = &all->poller[n];
