@@ -159,6 +159,20 @@ static int put_queue(handle_t ctx)
 	return ret == -ENXIO || ret == -ENODEV || ret == -EINVAL ? 0 : ret;
 }
 
+/*
+ * A kernel does not refuse PUT; what fails is a descriptor somebody closed under
+ * us. Without mappings and descriptor the kernel has to release the queue.
+ */
+static __attribute__((cold)) int stop_by_closing(struct qm_queue *q, int error)
+{
+	qm_unmap(q);
+	if (!wd_ctx_reopen(q->base.ctx))
+		return 0;
+	WD_ERR("%s: queue %u cannot be stopped (%d): the device may still write to buffers of its jobs",
+	       wd_ctx_get_dev_name(q->base.ctx), q->id, error);
+	return error;
+}
+
 int qm_stop(struct wd_queue *wq)
 {
 	struct qm_queue *q = qm_of(wq);
@@ -169,12 +183,11 @@ int qm_stop(struct wd_queue *wq)
 		shut_both_sides(q);
 		/* Without the locks: the kernel may take seconds to drain, and others shall fail at once. */
 		ret = put_queue(q->base.ctx);
-		q->stopped = !ret;
+		if (ret)
+			ret = stop_by_closing(q, ret);
+		q->stopped = true;
 	}
 	wd_lock_release(&q->ctl);
-	if (ret)
-		WD_ERR("%s: queue %u cannot be stopped (%d): its buffers must not be used again",
-		       wd_ctx_get_dev_name(q->base.ctx), q->id, ret);
 	return ret;
 }
 

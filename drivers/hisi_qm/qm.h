@@ -89,6 +89,9 @@ int qm_open(struct qm_queue *q, const struct wd_queue_config *config, uint32_t s
 /* Stop, unmap, free what qm_open() made; not q itself. */
 void qm_close(struct qm_queue *q);
 
+/* Take all regions out of the process; both sides must be shut. */
+void qm_unmap(struct qm_queue *q);
+
 /* Operations of struct wd_driver that need nothing of the engine. */
 int qm_arm(struct wd_queue *q);
 void qm_kick(struct wd_queue *q);

@@ -40,8 +40,10 @@ static int map_region(struct qm_queue *q, unsigned int region, void **base)
 	return errno ? -errno : -WD_EINVAL;
 }
 
-static void unmap_all(struct qm_queue *q)
+void qm_unmap(struct qm_queue *q)
 {
+	if (!q->mapped)
+		return;
 	if (q->shadow)
 		wd_ctx_unmap_qfr(q->base.ctx, WD_SHADOW_REGION);
 	q->shadow = NULL;
@@ -212,7 +214,7 @@ static int bring_up(struct qm_queue *q)
 
 err_unmap:
 	q->sq_depth = q->slots ? old_depth : 0;
-	unmap_all(q);
+	qm_unmap(q);
 err_log:
 	WD_ERR("%s: cannot %s a queue (%d)", wd_ctx_get_dev_name(q->base.ctx), doing, ret);
 	return ret;
@@ -246,8 +248,7 @@ void qm_close(struct qm_queue *q)
 {
 	if (!q->stopped)
 		qm_stop(&q->base);
-	if (q->mapped)
-		unmap_all(q);
+	qm_unmap(q);
 	sgl_pool_destroy(&q->sgls);
 	free(q->slots);
 }
@@ -267,8 +268,7 @@ int qm_restart(struct wd_queue *wq)
 		ret = -WD_EBUSY;
 		goto out;
 	}
-	if (q->mapped)
-		unmap_all(q);
+	qm_unmap(q);
 	ret = wd_ctx_reopen(wq->ctx);
 	if (!ret)
 		ret = bring_up(q);
