@@ -81,7 +81,7 @@ static bool load_trusted(const char *dir, const char *file)
 		return false;
 	}
 	if (wd_driver_count() == before) {
-		refuse(dir, file, "it registered no driver");
+		refuse(dir, file, "it brought no new driver");
 		return false;
 	}
 	WD_DEBUG("%s: loaded\n", path);
@@ -238,15 +238,12 @@ static void load(void)
 	const char *path = secure_getenv("WD_DRIVER_DIR");
 	char beside[PATH_MAX];
 
-	if (path && *path) {
-		load_path(path);
-		return;
-	}
-	if (!dir_beside(beside, sizeof(beside))) {
+	/* A driver loaded now would register with a second copy of this library. */
+	if (!dir_beside(beside, sizeof(beside)))
 		WD_DEBUG("linked statically: drivers are those on the link line\n");
-		return;
-	}
-	if (!load_dir(beside))
+	else if (path && *path)
+		load_path(path);
+	else if (!load_dir(beside))
 		load_dir(WD_PKGDRIVER_DIR);
 }
 

@@ -13,9 +13,20 @@
 
 char scratch_dir[64];
 
+/* All directories of a program are in this one, so that those of failed tests go, too. */
+static char root[] = "/tmp/wd-test-lib-XXXXXX";
+static pid_t owner;
+
+static __attribute__((constructor)) void make_root(void)
+{
+	if (!mkdtemp(root))
+		abort();
+	owner = getpid();
+}
+
 void scratch_make(void)
 {
-	strcpy(scratch_dir, "/tmp/wd-test.XXXXXX");
+	snprintf(scratch_dir, sizeof(scratch_dir), "%s/XXXXXX", root);
 	ck_assert_ptr_nonnull(mkdtemp(scratch_dir));
 }
 
@@ -31,6 +42,12 @@ void scratch_remove(void)
 {
 	chmod(scratch_dir, 0700);
 	ck_assert_int_eq(nftw(scratch_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static __attribute__((destructor)) void remove_root(void)
+{
+	if (getpid() == owner)
+		nftw(root, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 const char *scratch(const char *name)
