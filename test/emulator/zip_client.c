@@ -101,6 +101,24 @@ void client_release(struct zip_client *c, void *data)
 	abort();
 }
 
+struct hisi_sgl *client_list(struct zip_client *c, unsigned int nentries)
+{
+	size_t nbytes = sizeof(struct hisi_sgl) + nentries * sizeof(struct hisi_sge);
+	struct hisi_sgl *list = client_alloc(c, nbytes);
+
+	memset(list, 0, nbytes);
+	list->entry_sum_in_chain = htole16((uint16_t)nentries);
+	list->entry_sum_in_sgl = htole16((uint16_t)nentries);
+	list->entry_capacity = htole16((uint16_t)nentries);
+	return list;
+}
+
+void list_put(struct hisi_sgl *list, unsigned int index, const void *data, size_t nbytes)
+{
+	list->entries[index].buf = htole64((uintptr_t)data);
+	list->entries[index].len = htole32((uint32_t)nbytes);
+}
+
 int client_run(struct zip_client *c, unsigned int qc_type, struct hisi_zip_sqe *sqe)
 {
 	struct emu_job job = {.dma = &c->dma, .qm_version = c->qm_version, .qc_type = qc_type};

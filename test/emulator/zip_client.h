@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #include "emulator/engine.h"
+#include "include/uapi/hisi_qm.h"
 #include "include/uapi/hisi_zip.h"
 
-enum { CLIENT_REGIONS = 1024 };
+enum { CLIENT_REGIONS = 4096 };
 
 /* The client's address space: all else is not mapped. Test double of the real one. */
 struct emu_dma {
@@ -38,6 +39,10 @@ void client_free(struct zip_client *c);
 void *client_alloc(struct zip_client *c, size_t nbytes);
 void *client_copy(struct zip_client *c, const void *data, size_t nbytes);
 void client_release(struct zip_client *c, void *data);
+
+/* A hardware list of @nentries empty entries, and one entry of it set. */
+struct hisi_sgl *client_list(struct zip_client *c, unsigned int nentries);
+void list_put(struct hisi_sgl *list, unsigned int index, const void *data, size_t nbytes);
 
 /* Run an element on a queue of that type; what execute() returned. */
 int client_run(struct zip_client *c, unsigned int qc_type, struct hisi_zip_sqe *sqe);
