@@ -39,7 +39,7 @@ scripts() {
 
 check_shell() {
 	need shellcheck
-	scripts | xargs shellcheck -x || exit 1
+	scripts | xargs shellcheck -x -P SCRIPTDIR || exit 1
 	echo "shellcheck has nothing to say about $(scripts | wc -l) scripts"
 }
 
@@ -59,7 +59,8 @@ check_licences() {
 		printf 'no SPDX line at the head of:\n%s\n' "$bad"
 		exit 1
 	}
-	for id in $(sources | grep -v '^LICENSES/' | xargs sed -n 's/.*SPDX-License-Identifier: \([^*>]*\).*/\1/p' |
+	for id in $(sources | grep -v '^LICENSES/' | xargs grep -hE -m 1 '^[^A-Za-z]*SPDX-License-Identifier: ' |
+		sed 's/.*Identifier: \([^*>]*\).*/\1/' |
 		tr ' ' '\n' | grep -E '^[A-Za-z]+[-.0-9A-Za-z]*$' | grep -vxE 'WITH|AND|OR' | sort -u); do
 		[ -f "LICENSES/$id.txt" ] || {
 			echo "LICENSES/$id.txt is missing"
