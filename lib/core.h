@@ -29,7 +29,6 @@ enum wd_core_msg_state {
 	WD_MSG_DONE,
 	WD_MSG_SLEEPING, /* its thread sleeps until somebody completes or promotes it */
 	WD_MSG_PROMOTED, /* its thread shall wait for the device on behalf of all */
-	WD_MSG_ASYNC,	 /* no thread waits: the message lives in a slot */
 };
 
 /* The constant description of an algorithm family. */
@@ -50,14 +49,13 @@ struct wd_core_family {
 	const char *const *algs;
 };
 
-/* Messages of asynchronous jobs: a lock-free stack of free slots that grows on demand. */
+/* Messages of asynchronous jobs of one queue: core_slots.h. */
 struct wd_core_slots {
-	_Alignas(WD_CORE_CACHELINE) _Atomic uint64_t head; /* tag << 32 | index + 1 */
-	_Atomic uint32_t count;				    /* slots made so far */
-	uint32_t max;
+	_Alignas(WD_CORE_CACHELINE) _Atomic uint64_t head; /* tag << 32 | number of the top slot */
+	char *base;
 	uint32_t slot_nbytes;
-	struct wd_lock grow_lock;
-	char *_Atomic *chunks;
+	uint32_t max;
+	_Atomic uint32_t made; /* slots used so far: numbers 1..made */
 };
 
 struct wd_core;
@@ -183,9 +181,7 @@ struct wd_core_queue *wd_core_queue_at(struct wd_core *core, uint32_t idx, int m
 
 /* Run one job to its end. The message may be on the caller's stack. 0 or negative code. */
 int wd_core_run(struct wd_core_queue *cq, struct wd_msg *msg);
-/* Asynchronous: a slot for a message, NULL when the queue's worth of jobs is out. */
-struct wd_msg *wd_core_async_get(struct wd_core_queue *cq);
-void wd_core_async_put(struct wd_core_queue *cq, struct wd_msg *msg);
+/* Asynchronous, with a message from cq->slots; on an error the slot is given back. */
 int wd_core_async_submit(struct wd_core_queue *cq, struct wd_msg *msg);
 int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count);
 int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uint32_t *count);

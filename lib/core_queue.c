@@ -253,40 +253,35 @@ int wd_core_run(struct wd_core_queue *cq, struct wd_msg *msg)
 
 /* ---------------------------------------------------------- asynchronous */
 
-struct wd_msg *wd_core_async_get(struct wd_core_queue *cq)
+static __attribute__((noinline, cold)) int async_submit_slow(struct wd_core_queue *cq,
+							     struct wd_msg *msg, int rc)
 {
-	return wd_core_slots_get(&cq->slots);
-}
-
-void wd_core_async_put(struct wd_core_queue *cq, struct wd_msg *msg)
-{
-	wd_core_slots_put(&cq->slots, msg);
+	if (is_dead(rc))
+		rc = resubmit(cq, msg);
+	if (rc == WD_SUBMIT_DONE) {
+		finish_async(cq, msg);
+		return 0;
+	}
+	if (rc)
+		wd_core_slots_put(&cq->slots, msg);
+	return rc;
 }
 
 /* On an error the slot is given back. */
 int wd_core_async_submit(struct wd_core_queue *cq, struct wd_msg *msg)
 {
-	int rc;
+	int rc = -WD_ENODEV;
 
-	if (__builtin_expect(!cq->q, 0)) {
-		wd_core_slots_put(&cq->slots, msg);
-		return -WD_ENODEV;
+	if (__builtin_expect(cq->q != NULL, 1))
+		rc = cq->drv->submit(cq->q, msg);
+	if (__builtin_expect(rc, 0)) {
+		rc = async_submit_slow(cq, msg, rc);
+		if (rc)
+			return rc;
 	}
-	atomic_store_explicit(&msg->state, WD_MSG_ASYNC, memory_order_relaxed);
-	rc = cq->drv->submit(cq->q, msg);
-	if (__builtin_expect(is_dead(rc), 0))
-		rc = resubmit(cq, msg);
-	if (__builtin_expect(!rc, 1)) {
-		if (__builtin_expect(cq->core->pollers != NULL, 0))
-			wd_core_pollers_wake(cq->core);
-		return 0;
-	}
-	if (rc == WD_SUBMIT_DONE) {
-		finish_async(cq, msg);
-		return 0;
-	}
-	wd_core_slots_put(&cq->slots, msg);
-	return rc;
+	if (__builtin_expect(cq->core->pollers != NULL, 0))
+		wd_core_pollers_wake(cq->core);
+	return 0;
 }
 
 /* Nothing came although jobs are out: for how long now? */

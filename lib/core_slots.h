@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The every-job part of core_slots.c: taking a free slot and giving it back.
+ * Messages of asynchronous jobs of one queue: a lock-free stack of free slots,
+ * last in first out so that the warm one is used next. The slots lie in one
+ * piece of address space of which only what was used has memory behind it.
+ * Taking and giving back is here, the rest in core_slots.c; neither knows what
+ * a message means.
  *
  * The stack's head carries a tag that changes with each pop and push, so a slot
  * that was taken and returned between a thread's look and its exchange (ABA)
@@ -12,11 +16,9 @@
 
 #include "core.h"
 
-#define WD_CORE_CHUNK_SLOTS 32u
-
 struct wd_core_slot {
-	uint32_t index;
-	_Atomic uint32_t next; /* index + 1 of the free slot below, 0 none */
+	uint32_t number;       /* its own, from 1 */
+	_Atomic uint32_t next; /* number of the free slot below, 0 none */
 	_Alignas(16) struct wd_msg msg;
 };
 
@@ -25,16 +27,15 @@ static inline struct wd_core_slot *wd_core_slot_of(const struct wd_msg *msg)
 	return (struct wd_core_slot *)((char *)(uintptr_t)msg - offsetof(struct wd_core_slot, msg));
 }
 
-static inline struct wd_core_slot *wd_core_slot_by_index(struct wd_core_slots *s, uint32_t index)
+static inline struct wd_core_slot *wd_core_slot_number(struct wd_core_slots *s, uint32_t number)
 {
-	char *chunk = atomic_load_explicit(&s->chunks[index / WD_CORE_CHUNK_SLOTS],
-					   memory_order_acquire);
-
-	return (struct wd_core_slot *)(chunk +
-				       (size_t)(index % WD_CORE_CHUNK_SLOTS) * s->slot_nbytes);
+	return (struct wd_core_slot *)(s->base + (size_t)number * s->slot_nbytes);
 }
 
-static inline struct wd_core_slot *wd_core_slots_pop(struct wd_core_slots *s)
+struct wd_msg *wd_core_slots_fresh(struct wd_core_slots *s);
+
+/* NULL when all are out. */
+static inline struct wd_msg *wd_core_slots_get(struct wd_core_slots *s)
 {
 	uint64_t head = atomic_load_explicit(&s->head, memory_order_acquire);
 	struct wd_core_slot *slot;
@@ -42,45 +43,27 @@ static inline struct wd_core_slot *wd_core_slots_pop(struct wd_core_slots *s)
 
 	do {
 		if (__builtin_expect(!(uint32_t)head, 0))
-			return NULL;
-		slot = wd_core_slot_by_index(s, (uint32_t)head - 1);
-		rest = ((head >> 32) + 1) << 32 |
+			return wd_core_slots_fresh(s);
+		slot = wd_core_slot_number(s, (uint32_t)head);
+		rest = (head & ~0xffffffffull) + (1ull << 32) +
 		       atomic_load_explicit(&slot->next, memory_order_relaxed);
 	} while (!atomic_compare_exchange_weak_explicit(&s->head, &head, rest, memory_order_acquire,
 							memory_order_acquire));
-	return slot;
-}
-
-static inline void wd_core_slots_push(struct wd_core_slots *s, struct wd_core_slot *first,
-				      struct wd_core_slot *last)
-{
-	uint64_t head = atomic_load_explicit(&s->head, memory_order_relaxed);
-	uint64_t mine;
-
-	do {
-		atomic_store_explicit(&last->next, (uint32_t)head, memory_order_relaxed);
-		mine = ((head >> 32) + 1) << 32 | (first->index + 1);
-		/* Release: who pops the slot sees its link and its former user's last writes. */
-	} while (!atomic_compare_exchange_weak_explicit(&s->head, &head, mine, memory_order_release,
-							memory_order_relaxed));
-}
-
-struct wd_core_slot *wd_core_slots_pop_or_grow(struct wd_core_slots *s);
-
-static inline struct wd_msg *wd_core_slots_get(struct wd_core_slots *s)
-{
-	struct wd_core_slot *slot = wd_core_slots_pop(s);
-
-	if (__builtin_expect(!slot, 0))
-		slot = wd_core_slots_pop_or_grow(s);
-	return slot ? &slot->msg : NULL;
+	return &slot->msg;
 }
 
 static inline void wd_core_slots_put(struct wd_core_slots *s, struct wd_msg *msg)
 {
 	struct wd_core_slot *slot = wd_core_slot_of(msg);
+	uint64_t head = atomic_load_explicit(&s->head, memory_order_relaxed);
+	uint64_t mine;
 
-	wd_core_slots_push(s, slot, slot);
+	do {
+		atomic_store_explicit(&slot->next, (uint32_t)head, memory_order_relaxed);
+		mine = (head & ~0xffffffffull) + (1ull << 32) + slot->number;
+		/* Release: who pops the slot sees its link and its former user's last writes. */
+	} while (!atomic_compare_exchange_weak_explicit(&s->head, &head, mine, memory_order_release,
+							memory_order_relaxed));
 }
 
 #endif

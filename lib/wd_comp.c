@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include "core.h"
+#include "core_slots.h"
 #include "drv/wd_comp_drv.h"
 #include "wd_comp.h"
 
@@ -20,17 +20,9 @@ struct wd_comp_sess {
 	struct wd_core_queue *pinned[CTX_MODE_MAX]; /* fixed by the scheduler; NULL: ask each time */
 	void *sched_key;
 	struct wd_template tmpl;
-	uint8_t alg_type;
 	uint8_t op_type;
-	bool is_lz77;
 	bool stream_broken; /* the device stopped in mid-stream; reset makes it whole */
 	void *stream;	    /* the driver's stream memory, made by the first stream call */
-};
-
-/* A job nobody waits for: the request is copied, the caller may reuse his. */
-struct comp_async {
-	struct wd_comp_msg msg;
-	struct wd_comp_req req;
 };
 
 static void comp_complete(struct wd_msg *head);
@@ -47,7 +39,7 @@ static const struct wd_core_family comp_family = {
 	.env_async_poll_num = "WD_COMP_ASYNC_POLL_NUM",
 	.op_names = comp_op_names,
 	.op_types = WD_DIR_MAX,
-	.msg_nbytes = sizeof(struct comp_async),
+	.msg_nbytes = sizeof(struct wd_comp_msg),
 	.complete = comp_complete,
 	.poll_ctx = wd_comp_poll_ctx,
 	.algs = comp_algs,
@@ -181,9 +173,7 @@ WD_EXPORT handle_t wd_comp_alloc_sess(struct wd_comp_sess_setup *setup)
 		rc = -WD_EINVAL;
 		goto err_free_sess;
 	}
-	sess->alg_type = (uint8_t)setup->alg_type;
 	sess->op_type = (uint8_t)setup->op_type;
-	sess->is_lz77 = setup->alg_type == WD_LZ77_ZSTD || setup->alg_type == WD_LZ77_ONLY;
 	rc = init_template(sess, setup);
 	if (rc) {
 		WD_ERR("compression session: no queue of this direction takes algorithm %u at level %u\n",
@@ -230,14 +220,14 @@ WD_EXPORT int wd_comp_reset_sess(handle_t h_sess)
 
 /* --------------------------------------------------------------- request */
 
-static bool request_is_sound(const struct wd_comp_sess *sess, const struct wd_comp_req *req)
+static inline bool request_is_sound(const struct wd_comp_sess *sess, const struct wd_comp_req *req)
 {
 	return sess && req && req->src && req->dst && req->src_len && req->dst_len &&
 	       (uint32_t)req->op_type == sess->op_type && (uint32_t)req->data_fmt <= WD_SGL_BUF;
 }
 
 static __attribute__((noinline, cold)) int refuse(const struct wd_comp_sess *sess,
-						  const struct wd_comp_req *req)
+						  const struct wd_comp_req *req, bool wants_cb)
 {
 	const char *why = "no buffer, or one of no length";
 
@@ -247,6 +237,10 @@ static __attribute__((noinline, cold)) int refuse(const struct wd_comp_sess *ses
 		why = "its direction is not the session's";
 	else if ((uint32_t)req->data_fmt > WD_SGL_BUF)
 		why = "unknown data format";
+	else if (wants_cb && !req->cb)
+		why = "it is asynchronous and has no callback";
+	else if (!wants_cb && req->cb)
+		why = "it is synchronous and has a callback";
 	WD_ERR("compression request refused: %s\n", why);
 	return -WD_EINVAL;
 }
@@ -267,23 +261,6 @@ static __attribute__((noinline, cold)) int no_queue(int mode)
 	return -WD_EINVAL;
 }
 
-static inline void fill_msg(struct wd_comp_msg *msg, const struct wd_comp_sess *sess,
-			    const struct wd_comp_req *req, void *stream)
-{
-	msg->tmpl = &sess->tmpl;
-	msg->src = req->src;
-	msg->dst = req->dst;
-	msg->src_len = req->src_len;
-	msg->dst_len = req->dst_len;
-	msg->alg_type = sess->alg_type;
-	msg->op_type = sess->op_type;
-	msg->data_fmt = (uint8_t)req->data_fmt;
-	msg->last = stream ? req->last != 0 : 1;
-	msg->stream = stream;
-	msg->lz77 = sess->is_lz77 ? req->priv : NULL;
-	msg->head.result = 0;
-}
-
 static inline void take_results(struct wd_comp_req *req, const struct wd_comp_msg *msg)
 {
 	req->src_len = msg->consumed;
@@ -291,7 +268,7 @@ static inline void take_results(struct wd_comp_req *req, const struct wd_comp_ms
 	req->status = msg->status;
 }
 
-static int run(struct wd_comp_sess *sess, struct wd_comp_req *req, void *stream)
+static inline int run(struct wd_comp_sess *sess, struct wd_comp_req *req, void *stream)
 {
 	struct wd_core_queue *cq = queue_for(sess, CTX_MODE_SYNC);
 	struct wd_comp_msg msg;
@@ -299,7 +276,9 @@ static int run(struct wd_comp_sess *sess, struct wd_comp_req *req, void *stream)
 
 	if (__builtin_expect(!cq, 0))
 		return no_queue(CTX_MODE_SYNC);
-	fill_msg(&msg, sess, req, stream);
+	msg.tmpl = &sess->tmpl;
+	msg.stream = stream;
+	msg.req = *req;
 	rc = wd_core_run(cq, &msg.head);
 	if (__builtin_expect(rc, 0)) {
 		req->status = (uint32_t)-rc;
@@ -313,13 +292,8 @@ WD_EXPORT int wd_do_comp_sync(handle_t h_sess, struct wd_comp_req *req)
 {
 	struct wd_comp_sess *sess = (struct wd_comp_sess *)h_sess;
 
-	if (__builtin_expect(!request_is_sound(sess, req) || req->cb, 0)) {
-		if (sess && req && req->cb) {
-			WD_ERR("synchronous compression request refused: it has a callback\n");
-			return -WD_EINVAL;
-		}
-		return refuse(sess, req);
-	}
+	if (__builtin_expect(!request_is_sound(sess, req) || req->cb, 0))
+		return refuse(sess, req, false);
 	return run(sess, req, NULL);
 }
 
@@ -327,39 +301,36 @@ WD_EXPORT int wd_do_comp_async(handle_t h_sess, struct wd_comp_req *req)
 {
 	struct wd_comp_sess *sess = (struct wd_comp_sess *)h_sess;
 	struct wd_core_queue *cq;
-	struct comp_async *job;
+	struct wd_comp_msg *msg;
 
-	if (__builtin_expect(!request_is_sound(sess, req) || !req->cb, 0)) {
-		if (sess && req && !req->cb) {
-			WD_ERR("asynchronous compression request refused: it has no callback\n");
-			return -WD_EINVAL;
-		}
-		return refuse(sess, req);
-	}
+	if (__builtin_expect(!request_is_sound(sess, req) || !req->cb, 0))
+		return refuse(sess, req, true);
 	cq = queue_for(sess, CTX_MODE_ASYNC);
 	if (__builtin_expect(!cq, 0))
 		return no_queue(CTX_MODE_ASYNC);
-	job = (struct comp_async *)wd_core_async_get(cq);
-	if (__builtin_expect(!job, 0))
+	/* The request is copied: the caller may reuse his at once. */
+	msg = (struct wd_comp_msg *)wd_core_slots_get(&cq->slots);
+	if (__builtin_expect(!msg, 0))
 		return -WD_EBUSY;
-	job->req = *req;
-	fill_msg(&job->msg, sess, req, NULL);
-	return wd_core_async_submit(cq, &job->msg.head);
+	msg->tmpl = &sess->tmpl;
+	msg->stream = NULL;
+	msg->req = *req;
+	return wd_core_async_submit(cq, &msg->head);
 }
 
-/* The session may be gone by now; the request is a copy. */
+/* Called once for each asynchronous job; the session may be gone by now. */
 static void comp_complete(struct wd_msg *head)
 {
-	struct comp_async *job = (struct comp_async *)head;
+	struct wd_comp_msg *msg = (struct wd_comp_msg *)head;
 
 	if (__builtin_expect(head->result, 0)) {
-		job->req.status = (uint32_t)-head->result;
-		job->req.src_len = 0;
-		job->req.dst_len = 0;
+		msg->req.status = (uint32_t)-head->result;
+		msg->req.src_len = 0;
+		msg->req.dst_len = 0;
 	} else {
-		take_results(&job->req, &job->msg);
+		take_results(&msg->req, msg);
 	}
-	job->req.cb(&job->req, job->req.cb_param);
+	msg->req.cb(&msg->req, msg->req.cb_param);
 }
 
 WD_EXPORT int wd_comp_poll_ctx(__u32 idx, __u32 expt, __u32 *count)
@@ -486,7 +457,7 @@ WD_EXPORT int wd_do_comp_sync2(handle_t h_sess, struct wd_comp_req *req)
 	int rc;
 
 	if (!request_is_sound(sess, req) || req->cb)
-		return refuse(sess, req);
+		return refuse(sess, req, false);
 	wd_comp_reset_sess(h_sess);
 	s = (struct sync2){ .step = *req, .in_left = req->src_len, .out_left = req->dst_len };
 	do {

@@ -18,27 +18,39 @@ struct wd_comp_params {
 	uint32_t op_type;  /* enum wd_comp_op_type */
 };
 
+/*
+ * The caller's request is in the message as a copy: what the driver may rely on
+ * in it, it finds under the same names in the message.
+ */
 struct wd_comp_msg {
 	struct wd_msg head;
 
 	/* in: set by the library, not changed by the driver */
 	const struct wd_template *tmpl;
+	void *stream; /* stateful: stream memory; NULL: stateless */
 	union {
-		void *src;
-		struct wd_datalist *list_src;
+		struct wd_comp_req req;
+		struct {
+			union {
+				void *src;
+				struct wd_datalist *list_src;
+			};
+			uint32_t src_len; /* bytes; with lists the sum the caller gave */
+			union {
+				void *dst;
+				struct wd_datalist *list_dst;
+			};
+			uint32_t dst_len; /* bytes available */
+			void *callback;	  /* the library's */
+			void *callback_param;
+			enum wd_comp_op_type op_type;
+			enum wd_buff_type data_fmt;
+			uint32_t last; /* stateful: this is the last input of the stream */
+			uint32_t unused;
+			/* LZ77 algorithms: where results go, may be NULL; else undefined */
+			struct wd_lz77_zstd_data *lz77;
+		};
 	};
-	union {
-		void *dst;
-		struct wd_datalist *list_dst;
-	};
-	uint32_t src_len;  /* bytes; with lists the sum the caller gave */
-	uint32_t dst_len;  /* bytes available */
-	uint8_t alg_type;  /* enum wd_comp_alg_type */
-	uint8_t op_type;   /* enum wd_comp_op_type */
-	uint8_t data_fmt;  /* enum wd_buff_type */
-	uint8_t last;	   /* stateful: this is the last input of the stream */
-	void *stream;	   /* stateful: stream memory; NULL: stateless */
-	struct wd_lz77_zstd_data *lz77; /* LZ77 algorithms: where results go (may be NULL) */
 
 	/* out, valid when handed back; consumed and produced never exceed src_len and dst_len */
 	uint32_t consumed;
@@ -52,6 +64,17 @@ struct wd_comp_msg {
 	uint32_t status;
 	uint32_t checksum; /* running checksum as Adler-32 or standard CRC-32, 0 else */
 };
+
+#define WD_COMP_MSG_SAME(name, member) \
+	_Static_assert(offsetof(struct wd_comp_msg, name) == \
+				   offsetof(struct wd_comp_msg, req.member), #name)
+WD_COMP_MSG_SAME(src_len, src_len);
+WD_COMP_MSG_SAME(dst_len, dst_len);
+WD_COMP_MSG_SAME(callback_param, cb_param);
+WD_COMP_MSG_SAME(op_type, op_type);
+WD_COMP_MSG_SAME(data_fmt, data_fmt);
+WD_COMP_MSG_SAME(last, last);
+WD_COMP_MSG_SAME(lz77, priv);
 
 /*
  * The asynchronous message with slot number @tag of queue @idx, or NULL. Kept for

@@ -99,7 +99,6 @@ static void run_raw(unsigned long jobs, unsigned int batch)
 			m->dst = dst;
 			m->src_len = SRC_NBYTES;
 			m->dst_len = DST_NBYTES;
-			m->alg_type = WD_ZLIB;
 			if (drv->submit(q, &m->head))
 				abort();
 		}
