@@ -216,7 +216,7 @@ configured() {
 		note "a run in ${dir#"$top"/} was interrupted; that folder begins anew"
 		rm -rf "$dir"
 	fi
-	mkdir -p "$dir"
+	mkdir -p "$dir" || return 1
 	: >"$dir/.unfinished"
 	if [ ! -f "$dir/config.status" ] || is_newer "$top/configure" "$dir/config.status" ||
 	   [ "$(cat "$dir/.options" 2>/dev/null)" != "$*" ]; then

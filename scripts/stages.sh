@@ -49,11 +49,11 @@ stage_3() {
 # The thread sanitizer's memory layout does not fit every kernel's randomisation.
 # Prints the command to put in front of a program, or fails.
 thread_sanitizer_runs() {
-	printf 'int main(void) { return 0; }\n' >"$work/tsan.c"
-	gcc -fsanitize=thread -o "$work/tsan" "$work/tsan.c" 2>"$work/tsan.log" || return 1
-	if "$work/tsan" 2>>"$work/tsan.log"; then
+	printf 'int main(void) { return 0; }\n' >"$work/tsan-try.c"
+	gcc -fsanitize=thread -o "$work/tsan-try" "$work/tsan-try.c" 2>"$work/tsan-try.log" || return 1
+	if "$work/tsan-try" 2>>"$work/tsan-try.log"; then
 		echo env
-	elif setarch -R "$work/tsan" 2>>"$work/tsan.log"; then
+	elif setarch -R "$work/tsan-try" 2>>"$work/tsan-try.log"; then
 		echo "setarch -R"
 	else
 		return 1
@@ -63,7 +63,7 @@ thread_sanitizer_runs() {
 stage_4() {
 	say "4: thread sanitizer; the tests with threads"
 	if ! front=$(thread_sanitizer_runs); then
-		skip "thread sanitizer: its programs do not run on this kernel ($work/tsan.log)"
+		skip "thread sanitizer: its programs do not run on this kernel ($work/tsan-try.log)"
 		return
 	fi
 	build tsan CC=gcc CFLAGS="-g -O1" --enable-sanitize=thread || return
