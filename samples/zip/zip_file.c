@@ -192,10 +192,14 @@ static void decompress_to(struct zip *z, struct content *ct, struct source *src,
 	say_stats(z, in->name, ct->out_nbytes, ct->in_nbytes, start_ns, ct->format);
 }
 
+static bool in_place(const struct options *o, const struct input *in)
+{
+	return in->path && !o->to_stdout && o->action == ACTION_DECOMPRESS;
+}
+
 static void decompress_open(struct zip *z, struct source *src, const struct input *in)
 {
 	const struct options *o = z->opts;
-	bool needs_name = in->path && !o->to_stdout && o->action == ACTION_DECOMPRESS;
 	enum format hint = in->path ? names_format(in->path) : FORMAT_AUTO;
 	struct content ct;
 	char *out_path = NULL;
@@ -204,9 +208,7 @@ static void decompress_open(struct zip *z, struct source *src, const struct inpu
 		return;
 	if (in->path)
 		out_path = content_path(o, &ct, in->path);
-	if (!out_path && needs_name && errno == EINVAL)
-		report_warning(in->name, "unknown suffix -- ignored");
-	else if (!out_path && needs_name)
+	if (!out_path && in_place(o, in))
 		report_error(in->name, "%s", strerror(errno));
 	else
 		decompress_to(z, &ct, src, in, out_path);
@@ -229,6 +231,10 @@ static void decompress_path(struct zip *z, const char *given)
 		goto free_path;
 	if (!in.path && !o->force && isatty(in.fd)) {
 		report_error(NULL, "compressed data is not read from a terminal; -f would do it");
+		goto close_input;
+	}
+	if (in_place(o, &in) && !names_suffix(path, o->suffix)) {
+		report_warning(path, "unknown suffix -- ignored");
 		goto close_input;
 	}
 	src = source_open(&in);
