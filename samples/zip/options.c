@@ -21,7 +21,7 @@
 
 enum { KEY_FORMAT = 0x100, KEY_VERIFY, KEY_STATS, KEY_PROGRESS, KEY_NO_PROGRESS, KEY_USAGE };
 
-const char *argp_program_version = "wd_zip (WarpDrive) " PACKAGE_VERSION;
+static const char version[] = "wd_zip (WarpDrive) " PACKAGE_VERSION;
 
 static const char doc[] =
 	"Compress or decompress FILEs on an accelerator (by default, compress FILEs in place)."
@@ -122,7 +122,7 @@ static error_t parse_manner(int key, struct argp_state *state)
 		argp_state_help(state, stdout, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
 		return 0;
 	case 'V':
-		puts(argp_program_version);
+		puts(version);
 		exit(0);
 	default:
 		return ARGP_ERR_UNKNOWN;
