@@ -38,12 +38,14 @@ struct connection {
 	bool opened;
 	struct link *socket;  /* NULL: the last descriptor of the program is closed */
 	struct link *process; /* opener's pidfd */
-	unsigned int tokens;
+	struct link *tokens[REGIONS]; /* of the mappings that exist */
 	int put_answer; /* where a PUT that waits is answered, -1 none */
 	int pid, pidfd; /* until it is opened */
+	struct connection *next, **self;
 };
 
 static struct source listener;
+static struct connection *connections;
 
 static struct link *link_new(struct connection *conn, int fd,
 			     void (*handle)(struct source *, uint32_t))
@@ -62,23 +64,40 @@ static struct link *link_new(struct connection *conn, int fd,
 	return link;
 }
 
+static void link_free(struct link *link)
+{
+	if (link)
+		server_remove(&link->source);
+}
+
 static void connection_free(struct connection *conn)
 {
-	if (conn->socket)
-		server_remove(&conn->socket->source);
-	if (conn->process)
-		server_remove(&conn->process->source);
+	unsigned int i;
+
+	link_free(conn->socket);
+	link_free(conn->process);
+	for (i = 0; i < REGIONS; i++)
+		link_free(conn->tokens[i]);
 	if (conn->pidfd >= 0)
 		close(conn->pidfd);
 	if (conn->put_answer >= 0)
 		close(conn->put_answer);
+	*conn->self = conn->next;
+	if (conn->next)
+		conn->next->self = conn->self;
 	free(conn);
 	server_client_left();
 }
 
 static void release_if_unused(struct connection *conn)
 {
-	if (conn->socket || conn->tokens)
+	unsigned int i;
+
+	for (i = 0; i < REGIONS; i++) {
+		if (conn->tokens[i])
+			return;
+	}
+	if (conn->socket)
 		return;
 	if (conn->opened)
 		file_release(&conn->file);
@@ -274,7 +293,7 @@ static void do_map(struct connection *conn, struct emu_request *request, int ans
 		return;
 	}
 	token->region = region;
-	conn->tokens++;
+	conn->tokens[region] = token;
 	/* Should the answer get lost, the client's end closes and with it the mapping. */
 	send_reply(answer, &reply, fd);
 }
@@ -377,7 +396,7 @@ static void close_token(struct link *token)
 	struct connection *conn = token->conn;
 
 	file_unmap(&conn->file, token->region);
-	conn->tokens--;
+	conn->tokens[token->region] = NULL;
 	server_remove(&token->source);
 	release_if_unused(conn);
 }
@@ -425,6 +444,11 @@ static void handle_listener(struct source *source, uint32_t events)
 		conn->socket = link_new(conn, fd, handle_socket);
 	if (!conn->socket)
 		goto err_close;
+	conn->self = &connections;
+	conn->next = connections;
+	if (conn->next)
+		conn->next->self = &conn->next;
+	connections = conn;
 	server_client_came();
 	return;
 
@@ -443,5 +467,7 @@ int connection_listen(void)
 
 void connection_exit(void)
 {
+	while (connections)
+		connection_free(connections);
 	close(listener.fd);
 }

@@ -25,15 +25,20 @@ struct control {
 	char *answer; /* what is still to be sent */
 	size_t answer_nbytes, answer_sent;
 	bool waiting; /* for a reset to end */
+	struct control *next, **self;
 };
 
 static struct source listener;
+static struct control *controls;
 
 static void control_close(struct control *control)
 {
 	device_forget_reset_waiter(control);
 	free(control->answer);
 	control->answer = NULL;
+	*control->self = control->next;
+	if (control->next)
+		control->next->self = control->self;
 	server_remove(&control->source);
 	server_client_left();
 }
@@ -167,6 +172,11 @@ static void handle_listener(struct source *source, uint32_t events)
 	control->source.handle = handle_control;
 	if (server_add(&control->source, EPOLLIN))
 		goto err_free;
+	control->self = &controls;
+	control->next = controls;
+	if (control->next)
+		control->next->self = &control->next;
+	controls = control;
 	server_client_came();
 	return;
 
@@ -184,5 +194,7 @@ int control_listen(void)
 
 void control_exit(void)
 {
+	while (controls)
+		control_close(controls);
 	close(listener.fd);
 }

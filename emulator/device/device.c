@@ -266,51 +266,6 @@ static bool is_forgotten(struct emu_device *dev)
 	return forgotten;
 }
 
-static void end_quarantine(struct emu_device *dev);
-
-uint64_t device_service(uint64_t now_ns)
-{
-	struct emu_device *dev, **link = &gone_list;
-	uint64_t next_ns = NEVER_NS, due_ns;
-
-	for (dev = device_list; dev; dev = dev->next) {
-		end_quarantine(dev);
-		if (dev->state != DEVICE_RESETTING)
-			continue;
-		due_ns = reset_step(dev, now_ns);
-		if (due_ns < next_ns)
-			next_ns = due_ns;
-	}
-	while ((dev = *link)) {
-		if (is_forgotten(dev)) {
-			*link = dev->next;
-			device_free(dev);
-			continue;
-		}
-		/* Files take their time and tell; a worker is through in a moment. */
-		if (!dev->files && now_ns + 10 * NS_PER_MS < next_ns)
-			next_ns = now_ns + 10 * NS_PER_MS;
-		link = &dev->next;
-	}
-	return next_ns;
-}
-
-struct emu_queue *device_get_queue(struct emu_device *dev)
-{
-	unsigned int i, number;
-
-	for (i = 0; i < dev->config.queues; i++) {
-		number = (dev->next_queue + i) % dev->config.queues;
-		if (dev->queue_in_use[number])
-			continue;
-		dev->next_queue = number + 1;
-		dev->queue_in_use[number] = true;
-		dev->queues_used++;
-		return &dev->queues[number];
-	}
-	return NULL;
-}
-
 static void free_number(struct emu_device *dev, struct emu_queue *q)
 {
 	dev->queue_in_use[q->number] = false;
@@ -340,6 +295,59 @@ static void end_quarantine(struct emu_device *dev)
 		dev->quarantined--;
 		free_number(dev, &dev->queues[i]);
 	}
+}
+
+uint64_t device_service(uint64_t now_ns)
+{
+	struct emu_device *dev, **link = &gone_list;
+	uint64_t next_ns = NEVER_NS, due_ns;
+
+	for (dev = device_list; dev; dev = dev->next) {
+		end_quarantine(dev);
+		if (dev->state != DEVICE_RESETTING)
+			continue;
+		due_ns = reset_step(dev, now_ns);
+		if (due_ns < next_ns)
+			next_ns = due_ns;
+	}
+	while ((dev = *link)) {
+		if (is_forgotten(dev)) {
+			*link = dev->next;
+			device_free(dev);
+			continue;
+		}
+		/* Files take their time and tell; a worker is through in a moment. */
+		if (!dev->files && now_ns + 10 * NS_PER_MS < next_ns)
+			next_ns = now_ns + 10 * NS_PER_MS;
+		link = &dev->next;
+	}
+	return next_ns;
+}
+
+void device_exit(void)
+{
+	struct emu_device *dev;
+
+	while ((dev = gone_list)) {
+		gone_list = dev->next;
+		device_free(dev);
+	}
+}
+
+struct emu_queue *device_get_queue(struct emu_device *dev)
+{
+	unsigned int i, number;
+
+	for (i = 0; i < dev->config.queues; i++) {
+		number = (dev->next_queue + i) % dev->config.queues;
+		if (dev->queue_in_use[number])
+			continue;
+		dev->next_queue = number + 1;
+		dev->queue_in_use[number] = true;
+		dev->queues_used++;
+		return &dev->queues[number];
+	}
+	return NULL;
 }
 
 unsigned int device_available(const struct emu_device *dev)

@@ -75,6 +75,8 @@ const char *device_parse(const char *spec, struct device_config *config);
 int device_plug(const struct device_config *config, struct emu_device **plugged);
 /* Surprise removal. The memory goes when the last file does. */
 void device_unplug(struct emu_device *dev);
+/* At the end of the program: free all that is unplugged. */
+void device_exit(void);
 struct emu_device *device_find(const char *name);
 /* Start a reset of at least @hold_ms; @done is called when it is over. */
 int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails,

@@ -46,6 +46,7 @@ static uint64_t service(uint64_t now_ns)
 	uint64_t next_ns = file_service(now_ns);
 
 	next_ns = earlier(next_ns, device_service(now_ns));
+	next_ns = earlier(next_ns, sched_service(now_ns));
 	return earlier(next_ns, idle_service(now_ns));
 }
 
@@ -148,12 +149,14 @@ static void bring_down(void)
 	while (device_list)
 		device_unplug(device_list);
 	all_back = sched_stop();
-	connection_exit();
-	control_exit();
 	rundir_close();
 	/* A worker stuck in a client's page fault holds memory: leave it to the kernel. */
 	if (!all_back)
 		_exit(EXIT_SUCCESS);
+	connection_exit();
+	control_exit();
+	device_exit();
+	server_exit();
 }
 
 int main(int argc, char **argv)
@@ -176,7 +179,6 @@ int main(int argc, char **argv)
 	tell_ready(options.ready_fd, background_fd);
 	server_loop(service);
 	bring_down();
-	server_exit();
 	options_free(&options);
 	return EXIT_SUCCESS;
 }

@@ -21,15 +21,25 @@
 #include "clock.h"
 #include "device.h"
 #include "log.h"
+#include "server.h"
 
 #define ENGINES_MAX 4
 #define DELAY_MAX_NS (60 * NS_PER_S)
 #define DELAY_SPIN_NS (100 * NS_PER_US)
 #define STOP_TIMEOUT_S 2
+/*
+ * A client can make a DMA access wait for ever (a page of its own that it never
+ * provides). A worker held for so long counts as lost, and a spare takes its
+ * place until it returns.
+ */
+#define LOST_NS (500 * NS_PER_MS)
+#define THREADS_MAX (2 * WORKERS_MAX)
 
 struct worker {
 	pthread_t thread;
-	atomic_int busy_type; /* algorithm type it executes, -1 none */
+	bool used, ended;	       /* [sched.lock] */
+	atomic_int busy_type;	       /* algorithm type it executes, -1 none */
+	atomic_uint_fast64_t since_ns; /* in the engine since, 0: not in the engine */
 	struct {
 		const struct emu_engine *engine;
 		void *scratch;
@@ -44,14 +54,20 @@ struct queue_list {
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
+	pthread_cond_t left;	/* a worker has ended */
 	struct queue_list run, watch;
 	unsigned int idle;	/* workers asleep */
 	unsigned int signalled; /* of those, told to wake up */
 	bool watching;		/* one worker does nothing but watch */
 	bool stop;
-	unsigned int workers;
+	unsigned int wanted;	/* workers as configured */
+	unsigned int running;	/* threads, lost ones and spares included */
+	unsigned int ending;	/* on their way out */
+	unsigned int lost;
+	atomic_bool supervised; /* the main thread looks for lost workers */
+	uint64_t next_look_ns;	/* main thread's */
 	uint64_t watch_ns;
-	struct worker *all;
+	struct worker *all[THREADS_MAX];
 } sched = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
 
 static void wake_one(void)
@@ -123,16 +139,16 @@ uint64_t sched_watch_ns(void)
 
 unsigned int sched_workers(void)
 {
-	return sched.workers;
+	return sched.wanted;
 }
 
 unsigned int sched_busy(unsigned int qc_type)
 {
 	unsigned int i, busy = 0;
 
-	for (i = 0; i < sched.workers; i++)
-		busy += atomic_load(&sched.all[i].busy_type) == (int)qc_type;
-	return busy;
+	for (i = 0; i < THREADS_MAX && sched.all[i]; i++)
+		busy += atomic_load(&sched.all[i]->busy_type) == (int)qc_type;
+	return busy < sched.wanted ? busy : sched.wanted;
 }
 
 static struct emu_queue *take_run(void)
@@ -253,16 +269,19 @@ static void suffer_delay(struct emu_queue *q, uint64_t usec)
 	}
 }
 
-static int run_element(struct emu_queue *q, const struct emu_engine *engine, void *scratch,
-		       struct emu_job *job)
+static int run_element(struct worker *w, struct emu_queue *q, void *scratch, struct emu_job *job)
 {
 	uint64_t usec;
+	int error;
 
 	if (fault_strikes(&q->dev->faults, FAULT_HANG, q->number, NULL))
 		return ELEMENT_HUNG;
 	if (fault_strikes(&q->dev->faults, FAULT_DELAY, q->number, &usec))
 		suffer_delay(q, usec);
-	return engine->execute(scratch, job);
+	atomic_store_explicit(&w->since_ns, clock_now_ns(), memory_order_relaxed);
+	error = q->dev->config.engine->execute(scratch, job);
+	atomic_store_explicit(&w->since_ns, 0, memory_order_relaxed);
+	return error;
 }
 
 static void serve(struct worker *w, struct emu_queue *q)
@@ -284,7 +303,7 @@ static void serve(struct worker *w, struct emu_queue *q)
 		else if (w->jobs[i].qc_type >= engine->qc_types)
 			burst.errors[i] = -EINVAL;
 		else
-			burst.errors[i] = run_element(q, engine, scratch, &w->jobs[i]);
+			burst.errors[i] = run_element(w, q, scratch, &w->jobs[i]);
 	}
 	atomic_store_explicit(&w->busy_type, -1, memory_order_relaxed);
 	queue_finish(q, w->jobs, &burst, clock_now_ns() - start);
@@ -306,6 +325,8 @@ static void sleep_until_work(void)
 	if (sched.signalled)
 		sched.signalled--;
 	sched.idle--;
+	if (!atomic_exchange(&sched.supervised, true))
+		server_poke();
 }
 
 /* [sched.lock] One step of a worker; returns with the lock held. */
@@ -345,51 +366,150 @@ static void *worker_main(void *arg)
 	/* So that an emulated delay is not rounded up by the timer slack. */
 	prctl(PR_SET_TIMERSLACK, 1ul, 0ul, 0ul, 0ul);
 	pthread_mutex_lock(&sched.lock);
-	while (!sched.stop)
+	while (!sched.stop && sched.running - sched.ending <= sched.wanted + sched.lost)
 		work_step(w);
+	sched.ending++;
 	pthread_mutex_unlock(&sched.lock);
 	free_scratch(w);
+	pthread_mutex_lock(&sched.lock);
+	sched.ending--;
+	sched.running--;
+	w->ended = true;
+	pthread_cond_signal(&sched.left);
+	pthread_mutex_unlock(&sched.lock);
 	return NULL;
+}
+
+/* Waits on a monotonic clock, so that setting the time does not matter. */
+static void init_left(void)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&sched.left, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+/* [sched.lock] */
+static struct worker *free_slot(void)
+{
+	struct worker *w;
+	unsigned int i;
+
+	for (i = 0; i < THREADS_MAX; i++) {
+		if (!sched.all[i])
+			break;
+		if (sched.all[i]->used && sched.all[i]->ended) {
+			pthread_join(sched.all[i]->thread, NULL);
+			sched.all[i]->used = false;
+		}
+		if (!sched.all[i]->used)
+			return sched.all[i];
+	}
+	w = i < THREADS_MAX ? aligned_alloc(64, sizeof(*w)) : NULL;
+	if (w) {
+		memset(w, 0, sizeof(*w));
+		sched.all[i] = w;
+	}
+	return w;
+}
+
+/* [sched.lock] 0 or a positive errno. */
+static int start_worker(void)
+{
+	struct worker *w = free_slot();
+	int error;
+
+	if (!w)
+		return ENOMEM;
+	memset(w->engines, 0, sizeof(w->engines));
+	atomic_store(&w->busy_type, -1);
+	atomic_store(&w->since_ns, 0);
+	w->ended = false;
+	error = pthread_create(&w->thread, NULL, worker_main, w);
+	w->used = !error;
+	sched.running += !error;
+	return error;
 }
 
 int sched_start(unsigned int workers)
 {
-	unsigned int i;
-	int error;
+	int error = 0;
 
-	sched.all = aligned_alloc(64, workers * sizeof(*sched.all));
-	if (!sched.all)
-		return ENOMEM;
-	memset(sched.all, 0, workers * sizeof(*sched.all));
+	init_left();
 	/* With one CPU, watching only keeps the client from running. */
 	sched.watch_ns = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? 50 * NS_PER_US : 0;
-	for (i = 0; i < workers; i++) {
-		atomic_init(&sched.all[i].busy_type, -1);
-		error = pthread_create(&sched.all[i].thread, NULL, worker_main, &sched.all[i]);
-		if (error)
-			break;
-		sched.workers++;
+	pthread_mutex_lock(&sched.lock);
+	sched.wanted = workers;
+	while (!error && sched.running < workers)
+		error = start_worker();
+	pthread_mutex_unlock(&sched.lock);
+	return error;
+}
+
+static unsigned int count_lost(uint64_t now_ns)
+{
+	unsigned int i, lost = 0;
+	uint64_t since_ns;
+
+	for (i = 0; i < THREADS_MAX && sched.all[i]; i++) {
+		since_ns = atomic_load_explicit(&sched.all[i]->since_ns, memory_order_relaxed);
+		lost += since_ns && since_ns < now_ns && now_ns - since_ns > LOST_NS;
 	}
-	return sched.workers ? 0 : error;
+	return lost;
+}
+
+uint64_t sched_service(uint64_t now_ns)
+{
+	uint64_t next_ns = NEVER_NS;
+
+	if (!atomic_load(&sched.supervised) || now_ns < sched.next_look_ns)
+		return atomic_load(&sched.supervised) ? sched.next_look_ns : NEVER_NS;
+	pthread_mutex_lock(&sched.lock);
+	sched.lost = count_lost(now_ns);
+	while (sched.running - sched.ending < sched.wanted + sched.lost && !start_worker())
+		log_error("a client holds up a worker: starting a spare one");
+	if (sched.idle == sched.running)
+		atomic_store(&sched.supervised, false);
+	else
+		next_ns = now_ns + LOST_NS / 2;
+	sched.next_look_ns = next_ns == NEVER_NS ? 0 : next_ns;
+	/* One too many now that a lost one is back? A sleeper has to look. */
+	if (sched.running - sched.ending > sched.wanted + sched.lost)
+		wake_one();
+	pthread_mutex_unlock(&sched.lock);
+	return next_ns;
+}
+
+/* False: some did not end in time. */
+static bool wait_for_workers(void)
+{
+	struct timespec deadline;
+	int error = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &deadline);
+	deadline.tv_sec += STOP_TIMEOUT_S;
+	pthread_mutex_lock(&sched.lock);
+	sched.stop = true;
+	pthread_cond_broadcast(&sched.work);
+	while (sched.running && !error)
+		error = pthread_cond_timedwait(&sched.left, &sched.lock, &deadline);
+	pthread_mutex_unlock(&sched.lock);
+	return !error;
 }
 
 bool sched_stop(void)
 {
-	struct timespec deadline;
-	bool all_back = true;
 	unsigned int i;
 
-	pthread_mutex_lock(&sched.lock);
-	sched.stop = true;
-	pthread_cond_broadcast(&sched.work);
-	pthread_mutex_unlock(&sched.lock);
-	clock_gettime(CLOCK_MONOTONIC, &deadline);
-	deadline.tv_sec += STOP_TIMEOUT_S;
-	for (i = 0; i < sched.workers; i++) {
-		if (pthread_clockjoin_np(sched.all[i].thread, NULL, CLOCK_MONOTONIC, &deadline))
-			all_back = false;
+	if (!wait_for_workers())
+		return false;
+	for (i = 0; i < THREADS_MAX && sched.all[i]; i++) {
+		if (sched.all[i]->used)
+			pthread_join(sched.all[i]->thread, NULL);
+		free(sched.all[i]);
+		sched.all[i] = NULL;
 	}
-	if (all_back)
-		free(sched.all);
-	return all_back;
+	return true;
 }

@@ -14,6 +14,8 @@
 int sched_start(unsigned int workers);
 /* False: a worker did not come back in time. */
 bool sched_stop(void);
+/* Replace workers that clients hold up; the time of the next look. */
+uint64_t sched_service(uint64_t now_ns);
 unsigned int sched_workers(void);
 /* Workers that execute elements of this algorithm type at the moment. */
 unsigned int sched_busy(unsigned int qc_type);
