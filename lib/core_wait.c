@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How a thread waits for its job on a queue it shares with others: it looks at
- * the ring for some microseconds, then lets others run between looks, then
- * sleeps. Of the threads that sleep on one queue exactly one, the leader,
- * sleeps in poll() on the device and collects for all; the others sleep on their
- * message's state word. A leader whose own job is done promotes another.
+ * How threads wait for their jobs on a queue they share. Of those that wait
+ * exactly one, the leader, looks at the ring for some microseconds, then lets
+ * others run between looks, then sleeps in poll() on the device; it collects for
+ * all. The others sleep on their message's state word. A leader whose own job is
+ * done promotes another.
  *
  * Every wait ends at the job's deadline, and then the queue is stopped before
  * the wait returns, because until then the buffers belong to the device.
@@ -129,7 +129,32 @@ static uint16_t ms_until(uint64_t deadline_ns)
 	return ms < TICK_MS ? (uint16_t)ms : TICK_MS;
 }
 
-static void lead(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns)
+static bool look_until(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t until_ns, bool yield)
+{
+	while (!is_done(msg)) {
+		collect(cq);
+		if (is_done(msg))
+			break;
+		if (wd_core_now_ns() >= until_ns)
+			return false;
+		if (yield)
+			sched_yield();
+		else
+			wd_cpu_relax();
+	}
+	return true;
+}
+
+/* Look at the ring for a while: alone, because two who look only take turns at the lock. */
+static bool look(struct wd_core_queue *cq, struct wd_msg *msg)
+{
+	uint64_t start_ns = wd_core_now_ns();
+
+	return look_until(cq, msg, start_ns + SPIN_NS, false) ||
+	       look_until(cq, msg, start_ns + YIELD_NS, true);
+}
+
+static void sleep_in_poll(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns)
 {
 	uint64_t kick_ns = wd_core_now_ns() + cq->core->timeout_ns / 2;
 	uint16_t ms;
@@ -157,7 +182,7 @@ static void lead(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline
 	}
 }
 
-static void sleep_for(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns)
+static void wait_turn(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns)
 {
 	uint32_t nobody = 0;
 
@@ -165,40 +190,18 @@ static void sleep_for(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t dea
 		follow(cq, msg, deadline_ns);
 		return;
 	}
-	lead(cq, msg, deadline_ns);
+	if (cq->core->sleep_at_once || !look(cq, msg))
+		sleep_in_poll(cq, msg, deadline_ns);
 	atomic_store(&cq->leader, 0);
-}
-
-/* --------------------------------------------------------------- phases */
-
-static bool look_until(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t until_ns, bool yield)
-{
-	while (!is_done(msg)) {
-		collect(cq);
-		if (is_done(msg))
-			break;
-		if (wd_core_now_ns() >= until_ns)
-			return false;
-		if (yield)
-			sched_yield();
-		else
-			wd_cpu_relax();
-	}
-	return true;
 }
 
 void wd_core_wait(struct wd_core_queue *cq, struct wd_msg *msg, uint64_t deadline_ns)
 {
-	uint64_t start_ns = wd_core_now_ns();
-
-	if (!cq->core->sleep_at_once && (look_until(cq, msg, start_ns + SPIN_NS, false) ||
-					 look_until(cq, msg, start_ns + YIELD_NS, true)))
-		return;
 	while (!is_done(msg)) {
 		if (wd_core_now_ns() >= deadline_ns)
 			wd_core_recover(cq, msg);
 		else
-			sleep_for(cq, msg, deadline_ns);
+			wait_turn(cq, msg, deadline_ns);
 	}
 	/* Whether this thread led, or was promoted and did not get to it: somebody must. */
 	if (!atomic_load(&cq->leader))
