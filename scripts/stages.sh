@@ -179,5 +179,5 @@ stage_9() {
 		skip "aarch64 tests: there is no qemu-aarch64 here"
 		return
 	fi
-	check "MMIO decoder, run by $qemu" "$dir/run.log" sh "$top/scripts/aarch64.sh" run "$dir" "$qemu"
+	check "MMIO decoder on live instructions, by $qemu" "$dir/run.log" sh "$top/scripts/aarch64.sh" run "$dir" "$qemu"
 }
