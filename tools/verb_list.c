@@ -27,8 +27,8 @@ static int run(int argc, char **argv)
 	static const struct argp argp = {
 		.options = options,
 		.parser = parse,
-		.doc = "List accelerators: name, driver, interface, NUMA node, free queues, whether "
-		       "the system has isolated it, algorithms.",
+		.doc = "List accelerators: name, driver, interface, NUMA node, free queues, "
+		       "whether the system has isolated it, algorithms.",
 	};
 	struct devices d;
 	bool json = false;

@@ -21,7 +21,8 @@ static const struct verb *const verbs[] = { &verb_list, &verb_info };
 #define NVERBS (sizeof(verbs) / sizeof(verbs[0]))
 
 /* libc looks for it by name; it would not find it hidden. */
-__attribute__((visibility("default"))) const char *argp_program_version = "wdctl (WarpDrive) " PACKAGE_VERSION;
+__attribute__((visibility("default")))
+const char *argp_program_version = "wdctl (WarpDrive) " PACKAGE_VERSION;
 
 struct command {
 	const struct verb *verb;

@@ -23,6 +23,10 @@
 /* Streams need 9/8 of the input; a header and a trailer may come with it. */
 #define CHUNK_DST_NBYTES (CHUNK_NBYTES / 8 * 9 + 4096)
 
+/* A struct chunk.problem that both senders may find. */
+#define CHUNK_NOT_VERIFIED \
+	"verification failed: what the device made does not give back the input"
+
 struct chunk {
 	uint8_t *src;
 	uint8_t *dst;

@@ -135,7 +135,7 @@ static void blocks_wait(struct chunk_sender *s, struct chunk *c)
 			c->code = -WD_ETIMEDOUT;
 	}
 	if (!c->code && !c->raw && s->opts->verify && !expands_to_input(s, c))
-		c->problem = "verification failed: what the device made does not give back the input";
+		c->problem = CHUNK_NOT_VERIFIED;
 }
 
 static void blocks_close(struct chunk_sender *s)

@@ -148,7 +148,7 @@ static void run_chunk(const struct chunk_sender *s, handle_t session, struct chu
 	if (c->code)
 		return;
 	if (s->opts->verify && !inflates_to_input(c))
-		c->problem = "verification failed: what the device made does not give back the input";
+		c->problem = CHUNK_NOT_VERIFIED;
 	else if (c->dst_nbytes > deflate_stored_size(c->src_nbytes))
 		c->dst_nbytes = (uint32_t)deflate_store(c->dst, c->src, c->src_nbytes, c->last);
 }

@@ -62,8 +62,9 @@ int content_detect(struct content *ct, struct source *src, enum format hint,
 	}
 	if (ct->format == FORMAT_AUTO)
 		ct->format = format_detect(p, (size_t)n);
-	if (ct->format == FORMAT_AUTO && hint == FORMAT_DEFLATE)
-		ct->format = hint; /* has no mark: the name must be believed */
+	/* It has no mark, so the name must be believed; but no block begins as gzip does. */
+	if (o->format == FORMAT_AUTO && hint == FORMAT_DEFLATE && ct->format != FORMAT_GZIP)
+		ct->format = hint;
 	if (ct->format == FORMAT_AUTO && o->force && o->to_stdout)
 		return 0;
 	if (n < 2) {

@@ -67,6 +67,9 @@ static int init_any(struct engine *e, const struct choice *c, enum wd_comp_op_ty
 	unsigned int queues = e->threads < MAX_QUEUES ? e->threads : MAX_QUEUES;
 	int rc = -WD_ENODEV;
 
+	if (dir == WD_DIR_DECOMPRESS)
+		queues = 1; /* one file, one stream */
+
 	for (; c->alg; c++) {
 		rc = init(c, dir, queues);
 		if (rc == -WD_EBUSY && queues > 1)
@@ -115,7 +118,8 @@ int engine_start(struct engine *e, enum format f, enum wd_comp_op_type dir, cons
 		report_error(file, "the accelerator does not %s %s",
 			     dir == WD_DIR_COMPRESS ? "make" : "read", format_name(f));
 	else
-		report_error(file, "no accelerator found; for an emulated one: wd-emulate -- wd_zip ...");
+		report_error(file, "no accelerator found; for an emulated one: "
+				   "wd-emulate -- wd_zip ...");
 	return -1;
 }
 

@@ -52,7 +52,7 @@ void progress_update(uint64_t in_nbytes, uint64_t out_nbytes)
 	line.drawn = true;
 	fprintf(stderr, "\r%s: ", line.file);
 	if (line.total)
-		fprintf(stderr, "%3u %%, ", (unsigned int)((double)in_nbytes * 100 / (double)line.total));
+		fprintf(stderr, "%3.0f %%, ", (double)in_nbytes * 100 / (double)line.total);
 	fprintf(stderr, "%" PRIu64 " -> %" PRIu64 " KiB, %.1f MB/s\033[K", in_nbytes >> 10,
 		out_nbytes >> 10, (double)in_nbytes * 1e3 / (double)(now - line.start_ns));
 	fflush(stderr);

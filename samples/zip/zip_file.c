@@ -39,7 +39,8 @@ static void say_stats(const struct zip *z, const char *file, uint64_t plain, uin
 		return;
 	if (!on_cpu)
 		engine_device_names(&z->engine, devices, sizeof(devices));
-	report_note(file, "%" PRIu64 " bytes, %s %" PRIu64 " bytes, ratio %.3f, %.1f MB/s, %.3f s, %s",
+	report_note(file,
+		    "%" PRIu64 " bytes, %s %" PRIu64 " bytes, ratio %.3f, %.1f MB/s, %.3f s, %s",
 		    plain, format_name(f), packed, packed ? (double)plain / (double)packed : 0.0,
 		    seconds > 0 ? (double)plain / 1e6 / seconds : 0.0, seconds, devices);
 }

@@ -9,7 +9,8 @@
 #include "../../samples/zip/format.h"
 
 /* What zlib makes of the first bytes of a gzip file. */
-static int zlib_reads_header(const uint8_t *in, size_t n, gz_header *h, char *name, unsigned int size)
+static int zlib_reads_header(const uint8_t *in, size_t n, gz_header *h, char *name,
+			     unsigned int size)
 {
 	z_stream z = { .next_in = (Bytef *)(uintptr_t)in, .avail_in = (uInt)n };
 	uint8_t out[16];
@@ -153,8 +154,7 @@ START_TEST(gzip_header_parse_refuses_what_zlib_refuses)
 			in[i] ^= (uint8_t)(1 << bit);
 			fault = gzip_header_parse(&h, in, n);
 			rc = zlib_reads_header(in, n, &z, name, sizeof(name));
-			ck_assert_msg((rc == Z_DATA_ERROR) ==
-					      (fault != GZIP_HEADER_OK && fault != GZIP_HEADER_SHORT),
+			ck_assert_msg((rc == Z_DATA_ERROR) == (fault > GZIP_HEADER_SHORT),
 				      "byte %zu bit %d: zlib %d, fault %d", i, bit, rc, fault);
 			in[i] ^= (uint8_t)(1 << bit);
 		}
