@@ -120,7 +120,10 @@ uint32_t fake_tail(struct fake *f)
 				 __atomic_load_n(&f->shadow->sq_doorbell, __ATOMIC_ACQUIRE) :
 				 __atomic_load_n(doorbell(f), __ATOMIC_ACQUIRE);
 
-	return value == FAKE_NO_DOORBELL ? f->sq_head : QM_DOORBELL_INDEX(value);
+	/* Both doorbells share one address: the other one's value says nothing of the tail. */
+	if (value == FAKE_NO_DOORBELL || QM_DOORBELL_V2_CMD(value) != QM_DOORBELL_SQ)
+		return f->sq_head;
+	return QM_DOORBELL_INDEX(value);
 }
 
 /* ------------------------------------------------------ what libwd offers */
@@ -236,6 +239,7 @@ int wd_ctx_start(handle_t h)
 	if (f->state != FAKE_INIT)
 		return f->state == FAKE_ZOMBIE ? -ENXIO : -EINVAL;
 	f->state = FAKE_STARTED;
+	fake_doorbell(f);
 	f->sq_head = 0;
 	f->cq_tail = 0;
 	f->phase = 1;

@@ -78,7 +78,10 @@ void fake_set_tx(struct fake *f, uint32_t value);
 void fake_complete_slot(struct fake *f, uint32_t sq_head);
 /* Complete the next submitted slot in order. */
 void fake_complete(struct fake *f);
-/* Tail in the newest submission doorbell value (shadow if enabled, else MMIO), thread safe. */
+/*
+ * Tail in the newest submission doorbell value (shadow if enabled, else MMIO). Thread
+ * safe, but MMIO here is plain memory, where a doorbell can overwrite another unseen.
+ */
 uint32_t fake_tail(struct fake *f);
 
 /* Lines logged since the last call, and the text of the newest. */

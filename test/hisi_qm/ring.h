@@ -56,7 +56,6 @@ static inline struct wd_msg *job_prepare(struct ring *r, struct job *j)
 	j->msg.src_len = sizeof(j->in);
 	j->msg.dst = j->out;
 	j->msg.dst_len = sizeof(j->out);
-	j->msg.op_type = WD_DIR_COMPRESS;
 	return &j->msg.head;
 }
 

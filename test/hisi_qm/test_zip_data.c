@@ -41,7 +41,6 @@ static void prepare(struct inline_device *d, struct wd_comp_msg *msg, struct wd_
 	ck_assert_int_eq(hisi_zip_driver.session_init(d->q, &p, t), 0);
 	memset(msg, 0, sizeof(*msg));
 	msg->tmpl = t;
-	msg->op_type = p.op_type;
 }
 
 /* One flat request; the message holds the result. */

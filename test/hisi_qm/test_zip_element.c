@@ -29,7 +29,6 @@ static void prepare(struct wd_comp_msg *msg, struct wd_template *t, const struct
 	ck_assert_int_eq(hisi_zip_driver.session_init(r.q, p, t), 0);
 	memset(msg, 0, sizeof(*msg));
 	msg->tmpl = t;
-	msg->op_type = p->op_type;
 	msg->src = in;
 	msg->src_len = 1000;
 	msg->dst = out;
