@@ -173,11 +173,12 @@ static int run(struct zip_request *r, const struct emu_job *job, const struct hi
 	return is_decompression ? a->decompress(r) : a->compress(r);
 }
 
-static void write_results(struct hisi_zip_sqe *sqe, const struct zip_request *r, int status)
+static void write_results(struct hisi_zip_sqe *sqe, const struct zip_request *r,
+			  const struct emu_job *job, int status)
 {
 	field_set(sqe, ZIP_CONSUMED, r->consumed);
 	field_set(sqe, ZIP_PRODUCED, r->produced);
-	if (field_get(sqe, ZIP_SQE_TYPE) == 3)
+	if (job->qm_version > 2) /* not a word of type 0 elements */
 		field_set(sqe, ZIP_COMP_DATA_LENGTH, r->literal_nbytes);
 	field_set(sqe, ZIP_STATUS, (uint32_t)status);
 	field_set(sqe, ZIP_LAST_BLOCK, r->is_last_block);
@@ -198,7 +199,7 @@ static int zip_execute(void *worker, struct emu_job *job)
 	decode(&r, worker, job, &sqe);
 	ret = run(&r, job, &sqe);
 	zip_worker_trim(worker);
-	write_results(&sqe, &r, ret < 0 ? ZIP_ST_DMA_FAULT : ret);
+	write_results(&sqe, &r, job, ret < 0 ? ZIP_ST_DMA_FAULT : ret);
 	memcpy(job->sqe, &sqe, sizeof(sqe));
 	return ret < 0 ? ret : 0;
 }

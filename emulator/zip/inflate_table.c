@@ -70,7 +70,7 @@ static bool code_is_allowed(enum inflate_alphabet alphabet, const uint16_t *coun
 	while (longest && !count[longest])
 		longest--;
 	if (!longest)
-		return alphabet == INFLATE_DIST;
+		return true;
 	return !left || (longest == 1 && alphabet != INFLATE_PRECODE);
 }
 

@@ -46,7 +46,9 @@ enum inflate_alphabet { INFLATE_LITLEN, INFLATE_DIST, INFLATE_PRECODE };
  * Build the table of @alphabet for the code lengths of @nsymbols symbols (each
  * at most 15, the rest of the alphabet unused). False when zlib would refuse
  * the code: over-subscribed, or incomplete, except that literal/length and
- * distance codes may consist of one single-bit code, and distances of none.
+ * distance codes may consist of one single-bit code. A code of no symbols is
+ * taken, as by zlib: the first use of it fails, except that such a code length
+ * code stands for zeros of one bit each (and fails for want of an end code).
  */
 bool inflate_table_build(struct inflate_entry *table, enum inflate_alphabet alphabet,
 			 const uint8_t *lens, unsigned int nsymbols);

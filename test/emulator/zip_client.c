@@ -25,6 +25,8 @@ int emu_dma_read(struct emu_dma *dma, void *dst, uint64_t addr, size_t nbytes)
 		return 0;
 	if (!region_find(dma, addr, nbytes))
 		return -EFAULT;
+	if (dma->nreads < CLIENT_READS)
+		dma->read[dma->nreads++] = (struct client_read){addr, nbytes};
 	memcpy(dst, (const void *)(uintptr_t)addr, nbytes);
 	return 0;
 }

@@ -15,7 +15,7 @@
 #include "include/uapi/hisi_qm.h"
 #include "include/uapi/hisi_zip.h"
 
-enum { CLIENT_REGIONS = 4096 };
+enum { CLIENT_REGIONS = 4096, CLIENT_READS = 4096 };
 
 /* The client's address space: all else is not mapped. Test double of the real one. */
 struct emu_dma {
@@ -25,6 +25,12 @@ struct emu_dma {
 		bool is_writable;
 	} region[CLIENT_REGIONS];
 	unsigned int nregions;
+	/* What the engine read since nreads was cleared: for those who look for double fetches. */
+	struct client_read {
+		uint64_t addr;
+		size_t nbytes;
+	} read[CLIENT_READS];
+	unsigned int nreads;
 };
 
 struct zip_client {
