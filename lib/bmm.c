@@ -70,7 +70,7 @@ static int fill(struct bmm_pool *pool, handle_t ctx, const struct wd_mempool_set
 	if (__builtin_mul_overflow(pool->stride, (size_t)setup->block_num, &nbytes) ||
 	    nbytes > SIZE_MAX / 4)
 		return -ENOMEM;
-	rc = bmm_memory_get(&pool->mem, ctx, &setup->ops, nbytes, pool->stride, align);
+	rc = wd_bmm_memory_get(&pool->mem, ctx, &setup->ops, nbytes, pool->stride, align);
 	if (rc)
 		return rc;
 	pool->dev_id = id_of(ctx);
@@ -87,7 +87,7 @@ static int fill(struct bmm_pool *pool, handle_t ctx, const struct wd_mempool_set
 	free(pool->out);
 	free(pool->runs);
 err_put_memory:
-	bmm_memory_put(&pool->mem);
+	wd_bmm_memory_put(&pool->mem);
 	return rc;
 }
 
@@ -119,7 +119,7 @@ void wd_mempool_free(handle_t h_ctx, void *pool)
 	(void)h_ctx; /* the pool knows it */
 	if (!p)
 		return;
-	bmm_memory_put(&p->mem);
+	wd_bmm_memory_put(&p->mem);
 	free(p->out);
 	free(p->runs);
 	free(p);

@@ -11,8 +11,8 @@
 #include "ctx.h"
 #include "node.h"
 
-#define FLAG_NOIOMMU 0x2     /* of struct uacce_dev, in kernels with that mode */
-#define SLICE_NBYTES_MIN (4UL << 20) /* common size; smaller ones only cost blocks at their seams */
+#define FLAG_NOIOMMU 0x2	     /* of struct uacce_dev, in kernels with that mode */
+#define SLICE_NBYTES_MIN (4UL << 20) /* common size; smaller ones cost blocks at their seams */
 #define MAX_SLICES 65536
 
 /* ------------------------------------------------------ the process's own */
@@ -150,8 +150,8 @@ static int get_kernel(struct bmm_memory *mem, size_t nbytes, size_t stride, size
 
 /* ------------------------------------------------------------------------ */
 
-int bmm_memory_get(struct bmm_memory *mem, handle_t ctx, const struct wd_mm_ops *ops, size_t nbytes,
-		   size_t stride, size_t align)
+int wd_bmm_memory_get(struct bmm_memory *mem, handle_t ctx, const struct wd_mm_ops *ops,
+		      size_t nbytes, size_t stride, size_t align)
 {
 	*mem = (struct bmm_memory){ .ctx = ctx };
 	if (wd_is_sva(ctx) == 1) {
@@ -167,7 +167,7 @@ int bmm_memory_get(struct bmm_memory *mem, handle_t ctx, const struct wd_mm_ops 
 	return get_kernel(mem, nbytes, stride, align);
 }
 
-void bmm_memory_put(struct bmm_memory *mem)
+void wd_bmm_memory_put(struct bmm_memory *mem)
 {
 	if (mem->kind == BMM_HOST)
 		wd_pages_unmap(&mem->pages);

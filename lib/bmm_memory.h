@@ -34,9 +34,9 @@ struct bmm_memory {
 	struct bmm_segment *segments;
 };
 
-/* At least @nbytes, for blocks that are @stride apart and aligned to @align. 0 or negative errno. */
-int bmm_memory_get(struct bmm_memory *mem, handle_t ctx, const struct wd_mm_ops *ops, size_t nbytes,
-		   size_t stride, size_t align);
-void bmm_memory_put(struct bmm_memory *mem);
+/* At least @nbytes, for blocks @stride apart and aligned to @align. 0 or negative errno. */
+int wd_bmm_memory_get(struct bmm_memory *mem, handle_t ctx, const struct wd_mm_ops *ops,
+		      size_t nbytes, size_t stride, size_t align);
+void wd_bmm_memory_put(struct bmm_memory *mem);
 
 #endif

@@ -31,7 +31,7 @@ struct ctx {
 
 bool wd_ctx_is_hw(handle_t h)
 {
-	/* A context of the CPU is smaller than this structure, but has the descriptor first, too. */
+	/* A context of the CPU is smaller than this structure, but begins alike. */
 	return h && !WD_IS_ERR(h) && ((struct wd_ctx_h *)h)->fd >= 0 &&
 	       ((struct wd_ctx_h *)h)->fd <= MAX_FD_NUM;
 }
@@ -251,8 +251,9 @@ void *wd_ctx_mmap_qfr(handle_t h_ctx, enum uacce_qfrt qfrt)
 		errno = EOWNERDEAD; /* the queue is the parent's, and so is any cached base */
 		return NULL;
 	}
-	if (*base)
-		return *base;
+	p = *base;
+	if (p)
+		return p;
 	p = mmap(NULL, size_of(ctx, qfrt), PROT_READ | PROT_WRITE, MAP_SHARED, ctx->pub.fd,
 		 (off_t)qfrt * sysconf(_SC_PAGESIZE));
 	if (p == MAP_FAILED)
@@ -319,7 +320,7 @@ int wd_ctx_start(handle_t h_ctx)
 	return command(h_ctx, UACCE_CMD_START);
 }
 
-/* A second stop may find the queue released: older kernels say ENXIO then, which is what is wanted. */
+/* Older kernels release the queue at the first stop and say ENXIO at a second one. */
 int wd_release_ctx_force(handle_t h_ctx)
 {
 	int rc = command(h_ctx, UACCE_CMD_PUT_Q);

@@ -46,12 +46,13 @@ static int is_listed(const struct wd_driver_conf *conf, const char *name)
 
 static const char *add_name(struct wd_driver_conf *conf, const char *name, size_t n)
 {
-	char *place = conf->names[conf->n];
+	char *place;
 
 	if (n >= sizeof(conf->names[0]))
 		return "a line is too long";
 	if (conf->n == WD_DRIVER_CONF_MAX)
 		return "it has too many lines";
+	place = conf->names[conf->n];
 	memcpy(place, name, n);
 	place[n] = '\0';
 	if (strchr(place, '/') || strncmp(place, "lib", 3))

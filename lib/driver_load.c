@@ -31,7 +31,7 @@ static const char *why_not_trusted(const struct stat *st, bool sticky_will_do)
 		return NULL;
 	if (st->st_mode & S_IWOTH)
 		return "anybody can write to it";
-	/* A user's private group is himself; but not for a program with more rights than its user. */
+	/* A user's private group is himself; not so in a program with more rights than he has. */
 	if ((st->st_mode & S_IWGRP) && st->st_gid != 0 &&
 	    (st->st_gid != getegid() || getauxval(AT_SECURE)))
 		return "its group can write to it";

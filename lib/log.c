@@ -40,7 +40,7 @@ static bool try_read_sink(log_handler *handler, void **arg)
 	return !(seq & 1) && atomic_load_explicit(&sink_seq, memory_order_relaxed) == seq;
 }
 
-/* In a child whose parent was changing the sink while it forked, the count stays odd: no handler. */
+/* In the child of a process that was just changing the sink the count stays odd: no handler. */
 static log_handler read_sink(void **arg)
 {
 	log_handler handler;
@@ -165,7 +165,7 @@ static void write_stderr(const char *line, int n)
 
 /* ------------------------------------------------------------------- log */
 
-/* Names in a line may come from a device or a file: one line stays one line, and no terminal obeys. */
+/* Names in it may come from a device or a file: it stays one line, and no terminal obeys. */
 static int make_one_line(char *line, int n)
 {
 	while (n > 0 && line[n - 1] == '\n')

@@ -65,7 +65,7 @@ err_free:
 
 static void put(struct mempool *mp)
 {
-	/* Release what this user did to the pool to whoever frees it; acquire all of theirs to free. */
+	/* Release what this user did to the pool; acquire what all others did, before freeing it. */
 	if (atomic_fetch_sub_explicit(&mp->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	wd_pages_unmap(&mp->pages);
@@ -80,7 +80,7 @@ void wd_mempool_destroy(handle_t mempool)
 	if (!mp)
 		return;
 	if (atomic_load_explicit(&mp->refs, memory_order_relaxed) > 1)
-		WD_ERR("a memory pool is destroyed before its block pools; it goes with the last\n");
+		WD_ERR("a memory pool was destroyed before its block pools: it is kept for them\n");
 	put(mp);
 }
 

@@ -261,7 +261,8 @@ static int poll_second(handle_t h_sched_ctx, __u32 expect, __u32 *count)
 /* --------------------------------------------------------- the scheduler */
 
 static const struct wd_sched policies[SCHED_POLICY_BUTT] = {
-	[SCHED_POLICY_RR] = { "RR scheduler", SCHED_POLICY_RR, rr_session, pick_by_key, poll_rr, 0 },
+	[SCHED_POLICY_RR] = { "RR scheduler", SCHED_POLICY_RR, rr_session, pick_by_key, poll_rr,
+			      0 },
 	[SCHED_POLICY_NONE] = { "None scheduler", SCHED_POLICY_NONE, keyless_session, pick_first,
 				poll_first, 0 },
 	[SCHED_POLICY_SINGLE] = { "Single scheduler", SCHED_POLICY_SINGLE, keyless_session,
@@ -272,8 +273,9 @@ static const struct wd_sched policies[SCHED_POLICY_BUTT] = {
 
 int wd_core_sched_is_rr(const struct wd_sched *sched)
 {
-	return sched && (sched->pick_next_ctx == pick_by_key ||
-			 sched->pick_next_ctx == pick_first || sched->pick_next_ctx == pick_by_mode);
+	return sched &&
+	       (sched->pick_next_ctx == pick_by_key || sched->pick_next_ctx == pick_first ||
+		sched->pick_next_ctx == pick_by_mode);
 }
 
 struct wd_sched *wd_core_sched_rr_alloc(__u8 sched_type, __u8 type_num, __u16 numa_num,

@@ -172,7 +172,7 @@ END_TEST
 
 START_TEST(every_function_refuses_a_context_of_the_cpu)
 {
-	struct wd_soft_ctx *soft = calloc(1, sizeof(*soft)); /* a sanitizer sees what is read behind */
+	struct wd_soft_ctx *soft = calloc(1, sizeof(*soft)); /* a sanitizer guards its end */
 
 	soft->fd = MAX_FD_NUM + 1;
 	expect_refusals((handle_t)soft);
@@ -506,7 +506,7 @@ END_TEST
 
 static void child_reopens(handle_t ctx)
 {
-	ck_assert_int_eq(wd_ctx_reopen(ctx), 0); /* the parent's mapping does not stand in the way */
+	ck_assert_int_eq(wd_ctx_reopen(ctx), 0); /* the mapping is the parent's */
 	ck_assert_ptr_nonnull(wd_ctx_mmap_qfr(ctx, UACCE_QFRT_DUS));
 	ck_assert_int_eq(wd_ctx_start(ctx), 0);
 	wd_release_ctx(ctx);

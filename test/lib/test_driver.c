@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "driver.h"
 #include "fake_driver.h"
@@ -502,6 +503,31 @@ START_TEST(drivers_come_and_go_in_many_threads)
 }
 END_TEST
 
+/* The child finds every lock free, whoever of the parent's threads held it. */
+START_TEST(f21_child_of_a_busy_parent_can_use_the_registry)
+{
+	pthread_t thread;
+	void *bad;
+
+	many[0] = soft_driver();
+	pthread_create(&thread, NULL, come_and_go, &many[0]);
+	for (int i = 0; i < 100; i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (!pid) {
+			wd_log(WD_LOG_ERR, "child");
+			wd_core_driver_find("x-both", NULL);
+			_exit(0);
+		}
+		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+		ck_assert_int_eq(status, 0);
+	}
+	pthread_join(thread, &bad);
+	ck_assert_ptr_null(bad);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("driver");
@@ -526,6 +552,7 @@ int main(void)
 	tcase_add_loop_test(tc, table_of_a_native_driver_undoes_a_half_done_init, 0, NCTX);
 	tcase_add_test(tc, usage_of_what_is_not_there_is_an_error);
 	tcase_add_test(tc, drivers_come_and_go_in_many_threads);
+	tcase_add_test(tc, f21_child_of_a_busy_parent_can_use_the_registry);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

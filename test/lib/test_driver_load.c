@@ -390,8 +390,9 @@ END_TEST
 START_TEST(f41_conf_not_understood_means_all_and_one_message)
 {
 	static char megabyte[1 << 20];
-	static const char *const bad[] = { "libhisi_one.so\nlibhisi_one.so\n", "../libhisi_one.so\n",
-					   "/tmp/x.so\n", "driver one\n", megabyte };
+	static const char *const bad[] = { "libhisi_one.so\nlibhisi_one.so\n",
+					   "../libhisi_one.so\n", "/tmp/x.so\n", "driver one\n",
+					   megabyte };
 
 	memset(megabyte, 'x', sizeof(megabyte) - 1);
 	conf(bad[_i]);
