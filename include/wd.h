@@ -263,7 +263,8 @@ static inline long WD_PTR_ERR(const void *ptr)
  * wd_get_accel_list() - list the devices that offer an algorithm.
  *
  * @alg_name: one line of the device attribute "algorithms", for example "zlib" or "cipher"; the
- *	whole line must be equal. Not NULL, not empty.
+ *	whole line must be equal. Or an algorithm that wd_get_alg_type() knows, for example
+ *	"cbc(aes)", for the line of its family. Not NULL, not empty.
  *
  * Return: the list in the order of the system, or NULL with errno ENODEV if no usable device offers
  *	the algorithm, EINVAL for a bad name, ENOMEM. A device with missing or malformed attributes
@@ -291,7 +292,7 @@ void wd_free_list_accels(struct uacce_dev_list *list);
  * wd_get_accel_dev() - the device nearest to the calling thread that offers an algorithm.
  *
  * Nearest is the smallest NUMA distance from the node the thread runs on; among equals it is the
- * device with most free queues.
+ * device with most free queues. One without a free queue is chosen only if all are so.
  *
  * @alg_name: as for wd_get_accel_list().
  *
@@ -457,7 +458,8 @@ void wd_release_ctx(handle_t h_ctx);
  * @h_ctx: a queue that is not started.
  *
  * Return: 0; -WD_EINVAL if @h_ctx is 0, no hardware queue, or started already; -EPERM if the device
- *	is stopped for a reset; -WD_EIO, -WD_ETIMEDOUT if it does not answer; -ENXIO if it is gone.
+ *	is stopped for a reset; -WD_EIO, -WD_ETIMEDOUT if it does not answer; -ENXIO if it is gone;
+ *	-EOWNERDEAD in a child of fork(): the queue is the parent's.
  *
  * Ownership: nothing changes hands. One thread per queue.
  *
@@ -473,8 +475,8 @@ int wd_ctx_start(handle_t h_ctx);
  *
  * @h_ctx: the queue; started or not.
  *
- * Return: 0; -WD_EINVAL if @h_ctx is 0; -ENXIO if the device is gone; or the negated errno of
- *	ioctl(2).
+ * Return: 0, also if the queue is stopped or its device gone; -WD_EINVAL if @h_ctx is 0;
+ *	-EOWNERDEAD in a child of fork(); or the negated errno of ioctl(2).
  *
  * Ownership: the handle stays the caller's. One thread per queue.
  *
@@ -540,7 +542,8 @@ char *wd_ctx_get_dev_name(handle_t h_ctx);
  * @qfrt: the region.
  *
  * Return: its first byte, page aligned, wd_ctx_get_region_size() bytes long; or NULL with errno
- *	EINVAL (no queue, no such region), ENXIO (device gone), ENOMEM or another errno of mmap(2).
+ *	EINVAL (no queue, no such region), ENXIO (device gone), EOWNERDEAD (in a child of fork()),
+ *	ENOMEM or another errno of mmap(2).
  *
  * Ownership: the mapping belongs to the queue: wd_ctx_unmap_qfr() or wd_release_ctx() ends it. It
  *	is not inherited by fork(). One thread per queue.
@@ -581,10 +584,10 @@ unsigned long wd_ctx_get_region_size(handle_t h_ctx, enum uacce_qfrt qfrt);
  * Wake-ups can be spurious, and one is given per batch of completions: read the ring to its end.
  *
  * @h_ctx: the queue.
- * @ms: longest time to sleep, in milliseconds; 0 only looks.
+ * @ms: longest time to sleep, in milliseconds, whatever signals arrive; 0 only looks.
  *
  * Return: more than 0 if there is something to read, 0 if the time is over, -WD_EINVAL if @h_ctx is
- *	0, -EINTR after a signal, or another negated errno of poll(2).
+ *	0, -WD_ENODEV if the device is gone, or a negated errno of poll(2).
  *
  * Ownership: nothing changes hands. Any thread.
  */

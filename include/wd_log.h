@@ -34,7 +34,8 @@ enum wd_log_level {
  *
  * Formats the line and passes it to the handler of wd_log_set_handler(), or to standard error if
  * there is none. Without a handler, only levels up to the one in the environment variable
- * WD_LOG_LEVEL (0 to 3, default 0) are shown; a handler receives every level.
+ * WD_LOG_LEVEL (error, warn, info, debug, or 0 to 3; default warn) are shown, ten lines a second at
+ * most, and the number of lines left out is said; a handler receives every line of every level.
  *
  * @level: enum wd_log_level; a value outside is taken as the nearest one.
  * @fmt: printf format, not NULL. Newlines at the end of the line are dropped.
