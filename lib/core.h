@@ -71,8 +71,11 @@ struct wd_core_queue {
 	struct wd_lock sleep_lock;			      /* over sleepers */
 	struct wd_core_sleeper *sleepers;
 	_Atomic uint64_t stall_start_ns; /* async: since when polls found nothing, 0 = not stalled */
+	_Atomic uint32_t stall_submitted; /* and how many jobs had been submitted then */
+	struct wd_msg *_Atomic ready;	  /* async: ended, not yet called back */
 	_Atomic uint32_t failing;	 /* restart failed and was reported */
 	pthread_mutex_t recover_lock;
+	bool closing; /* under recover_lock: not to be opened again */
 	struct wd_core_slots slots;
 };
 
@@ -188,6 +191,15 @@ int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uin
 int wd_core_poll(struct wd_core_default *d, uint32_t expt, uint32_t *count);
 void *wd_core_msg_at(struct wd_core_default *d, uint32_t idx, uint32_t tag);
 
+/* Would a poll find, or wait for, anything? */
+static inline bool wd_core_queue_has_work(struct wd_core_queue *cq)
+{
+	return cq->q && (wd_queue_inflight(cq->q) ||
+			 atomic_load_explicit(&cq->ready, memory_order_relaxed));
+}
+
+/* Stop the queue for good; every job of it is answered. */
+void wd_core_queue_abandon(struct wd_core_queue *cq);
 int wd_core_recover(struct wd_core_queue *cq, struct wd_msg *timed_out);
 void wd_core_finish_sync(struct wd_msg *msg);
 int wd_core_reap_sync(struct wd_core_queue *cq);

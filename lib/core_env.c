@@ -140,11 +140,11 @@ static bool collect_round(struct poller *p, bool *inflight)
 	for (uint32_t i = 0; i < p->core->nqueues; i++) {
 		struct wd_core_queue *cq = &p->core->queues[i];
 
-		if (!serves(p, i) || !wd_queue_inflight(cq->q))
+		if (!serves(p, i) || !wd_core_queue_has_work(cq))
 			continue;
 		wd_core_poll_queue(cq, 64, &n);
 		got += n;
-		*inflight = *inflight || wd_queue_inflight(cq->q);
+		*inflight = *inflight || wd_core_queue_has_work(cq);
 	}
 	return got;
 }

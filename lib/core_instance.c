@@ -24,6 +24,8 @@ const char *wd_core_env(const char *name)
 	return text && *text ? text : NULL;
 }
 
+static __thread bool is_poller __attribute__((tls_model("initial-exec")));
+
 static void readers_forked(struct wd_core_default *d);
 static void retire_unused(struct wd_core_default *d);
 
@@ -118,6 +120,7 @@ static void locks_init(struct wd_core_queue *cq)
 	cq->sleepers = NULL;
 	atomic_store(&cq->leader, 0);
 	atomic_store(&cq->stall_start_ns, 0);
+	atomic_store(&cq->ready, NULL);
 }
 
 int wd_core_queue_open(struct wd_core *core, uint32_t idx, const struct wd_driver *drv,
@@ -149,32 +152,13 @@ err_close_queue:
 	return rc;
 }
 
-/* Jobs nobody collected any more: their callers asked to be called back, so they are. */
-static void abandon_jobs(struct wd_core_queue *cq)
-{
-	struct wd_msg *msgs[16];
-	int n;
-
-	cq->drv->stop(cq->q);
-	do {
-		n = cq->drv->abort(cq->q, msgs, 16);
-		for (int i = 0; i < n; i++) {
-			msgs[i]->result = -WD_EIO;
-			if (cq->mode == CTX_MODE_SYNC)
-				wd_core_finish_sync(msgs[i]);
-			else
-				cq->core->family->complete(msgs[i]);
-		}
-	} while (n == 16);
-}
-
 void wd_core_queue_close(struct wd_core_queue *cq)
 {
 	struct wd_queue *q = cq->q;
 
 	if (!q)
 		return;
-	abandon_jobs(cq);
+	wd_core_queue_abandon(cq);
 	cq->q = NULL;
 	cq->drv->queue_close(q);
 	wd_core_slots_destroy(&cq->slots);
@@ -186,7 +170,12 @@ void wd_core_queue_forked(struct wd_core_queue *cq)
 		return;
 	cq->drv->forked(cq->q);
 	locks_init(cq);
-	wd_core_slots_forget(&cq->slots);
+	/*
+	 * Who used slots is gone, except a callback that called fork(): it returns
+	 * here, too, and gives its own back. Those of the parent's jobs are lost then.
+	 */
+	if (!wd_core_reader.depth && !is_poller)
+		wd_core_slots_forget(&cq->slots);
 }
 
 /* -------------------------------------------------------------- instance */
@@ -265,7 +254,6 @@ void wd_core_put(struct wd_core *core)
 /* -------------------------------------------------------------- readers */
 
 static _Atomic uint32_t stripes_given;
-static __thread bool is_poller __attribute__((tls_model("initial-exec")));
 __thread struct wd_core_reader wd_core_reader __attribute__((tls_model("initial-exec")));
 
 void wd_core_mark_poller(void)
@@ -407,6 +395,8 @@ static int open_config(struct wd_core *core, const struct wd_ctx_config *config)
 	return 0;
 }
 
+static int open_given(struct wd_core **out, void *arg);
+
 /*
  * One more user of the process-wide instance; the first opens it. Callers take
  * "exists" for success and undo it later, so it counts. An instance that only
@@ -421,7 +411,8 @@ int wd_core_default_open(struct wd_core_default *d,
 	remember_default(d);
 	pthread_mutex_lock(&d->lock);
 	if (atomic_load(&d->core)) {
-		rc = d->users++ ? -WD_EEXIST : 0;
+		/* Never 0 to who brings his own queues: they are not used. */
+		rc = d->users++ || open == open_given ? -WD_EEXIST : 0;
 	} else {
 		rc = open(&core, arg);
 		if (!rc) {

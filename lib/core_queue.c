@@ -64,6 +64,42 @@ static void finish_async(struct wd_core_queue *cq, struct wd_msg *msg)
 	wd_core_slots_put(&cq->slots, msg);
 }
 
+/*
+ * Asynchronous jobs that ended elsewhere than in a poll: lost with their queue, or
+ * done without the device. They wait, linked through owner, for the next poll,
+ * because only polls call back: a submitter may hold locks its callback takes, and
+ * who polls waits for the count.
+ */
+static void ready_push(struct wd_core_queue *cq, struct wd_msg *first, struct wd_msg *last)
+{
+	struct wd_msg *head = atomic_load_explicit(&cq->ready, memory_order_relaxed);
+
+	do {
+		last->owner = head;
+		/* Release: the poll that takes them sees their results. */
+	} while (!atomic_compare_exchange_weak_explicit(&cq->ready, &head, first,
+							memory_order_release,
+							memory_order_relaxed));
+}
+
+static __attribute__((noinline, cold)) uint32_t ready_deliver(struct wd_core_queue *cq, uint32_t max)
+{
+	struct wd_msg *msg = atomic_exchange_explicit(&cq->ready, NULL, memory_order_acquire);
+	struct wd_msg *last;
+	uint32_t n = 0;
+
+	for (struct wd_msg *next; msg && n < max; msg = next, n++) {
+		next = msg->owner;
+		finish_async(cq, msg);
+	}
+	if (msg) {
+		for (last = msg; last->owner; last = last->owner)
+			;
+		ready_push(cq, msg, last);
+	}
+	return n;
+}
+
 /* -------------------------------------------------------------- recovery */
 
 /* A device in reset refuses open() for a moment; a full one may get a queue back. */
@@ -89,12 +125,26 @@ static void reopen(struct wd_core_queue *cq)
 		       wd_ctx_get_dev_name(cq->ctx), strerror(-rc));
 }
 
+/* Jobs the device will never finish. Synchronous ones have waiters, the others wait for a poll. */
+static void give_up(struct wd_core_queue *cq, struct wd_msg **msgs, int n)
+{
+	if (!n)
+		return;
+	if (cq->mode == CTX_MODE_SYNC) {
+		for (int i = 0; i < n; i++)
+			wd_core_finish_sync(msgs[i]);
+		return;
+	}
+	for (int i = 0; i + 1 < n; i++)
+		msgs[i]->owner = msgs[i + 1];
+	ready_push(cq, msgs[0], msgs[n - 1]);
+}
+
 /*
- * Stop the device, take every job back, open the queue again. Asynchronous
- * jobs are chained into *@lost (through owner): their callbacks may submit, so
- * they run after the lock is gone.
+ * Stop the device, take every job back, open the queue again. @result is what
+ * became of the jobs, @timed_out of the one that waited too long.
  */
-static void recover_locked(struct wd_core_queue *cq, struct wd_msg *timed_out, struct wd_msg **lost)
+static void recover_locked(struct wd_core_queue *cq, int result, struct wd_msg *timed_out)
 {
 	struct wd_msg *msgs[REAP_BATCH];
 	int n;
@@ -102,43 +152,24 @@ static void recover_locked(struct wd_core_queue *cq, struct wd_msg *timed_out, s
 	cq->drv->stop(cq->q);
 	do {
 		n = cq->drv->abort(cq->q, msgs, REAP_BATCH);
-		for (int i = 0; i < n; i++) {
-			msgs[i]->result = msgs[i] == timed_out ? -WD_ETIMEDOUT : -WD_EIO;
-			if (cq->mode == CTX_MODE_SYNC) {
-				wd_core_finish_sync(msgs[i]);
-				continue;
-			}
-			msgs[i]->owner = NULL;
-			*lost = msgs[i];
-			lost = (struct wd_msg **)&msgs[i]->owner;
-		}
+		for (int i = 0; i < n; i++)
+			msgs[i]->result = msgs[i] == timed_out ? -WD_ETIMEDOUT : result;
+		give_up(cq, msgs, n);
 	} while (n == REAP_BATCH);
 	atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
 
 	reopen(cq);
 }
 
-static void finish_lost(struct wd_core_queue *cq, struct wd_msg *lost)
-{
-	while (lost) {
-		struct wd_msg *next = lost->owner;
-
-		finish_async(cq, lost);
-		lost = next;
-	}
-}
-
 /* @msg passed its deadline: stop the queue so that the device cannot touch its buffers later. */
 static void recover_timeout(struct wd_core_queue *cq, struct wd_msg *msg)
 {
-	struct wd_msg *lost = NULL;
-
 	pthread_mutex_lock(&cq->recover_lock);
 	if (!is_done(msg)) {
 		WD_ERR("%s: a job did not finish in %llu ms; the queue is stopped and opened again\n",
 		       wd_ctx_get_dev_name(cq->ctx),
 		       (unsigned long long)(cq->core->timeout_ns / 1000000));
-		recover_locked(cq, msg, &lost);
+		recover_locked(cq, -WD_EIO, msg);
 	}
 	pthread_mutex_unlock(&cq->recover_lock);
 }
@@ -146,25 +177,20 @@ static void recover_timeout(struct wd_core_queue *cq, struct wd_msg *msg)
 /* Collecting said the queue is dead; unless somebody has mended it meanwhile, do so. */
 static void recover_reap(struct wd_core_queue *cq)
 {
-	struct wd_msg *lost = NULL;
+	struct wd_msg *one;
+	int n;
 
 	pthread_mutex_lock(&cq->recover_lock);
 	if (cq->mode == CTX_MODE_SYNC) {
-		if (is_dead(wd_core_reap_sync(cq)))
-			recover_locked(cq, NULL, &lost);
+		n = wd_core_reap_sync(cq);
 	} else {
-		struct wd_msg *one;
-		int n = cq->drv->reap(cq->q, &one, 1);
-
-		if (is_dead(n))
-			recover_locked(cq, NULL, &lost);
-		else if (n == 1) {
-			one->owner = NULL;
-			lost = one;
-		}
+		n = cq->drv->reap(cq->q, &one, 1);
+		if (n == 1)
+			ready_push(cq, one, one);
 	}
+	if (is_dead(n))
+		recover_locked(cq, -WD_EIO, NULL);
 	pthread_mutex_unlock(&cq->recover_lock);
-	finish_lost(cq, lost);
 }
 
 /*
@@ -172,17 +198,15 @@ static void recover_reap(struct wd_core_queue *cq)
  */
 static __attribute__((noinline, cold)) int resubmit(struct wd_core_queue *cq, struct wd_msg *msg)
 {
-	struct wd_msg *lost = NULL;
 	int rc;
 
 	pthread_mutex_lock(&cq->recover_lock);
 	rc = cq->drv->submit(cq->q, msg);
-	if (is_dead(rc)) {
-		recover_locked(cq, NULL, &lost);
+	if (is_dead(rc) && !cq->closing) {
+		recover_locked(cq, -WD_EIO, NULL);
 		rc = cq->drv->submit(cq->q, msg);
 	}
 	pthread_mutex_unlock(&cq->recover_lock);
-	finish_lost(cq, lost);
 	return rc;
 }
 
@@ -259,7 +283,7 @@ static __attribute__((noinline, cold)) int async_submit_slow(struct wd_core_queu
 	if (is_dead(rc))
 		rc = resubmit(cq, msg);
 	if (rc == WD_SUBMIT_DONE) {
-		finish_async(cq, msg);
+		ready_push(cq, msg, msg);
 		return 0;
 	}
 	if (rc)
@@ -284,15 +308,23 @@ int wd_core_async_submit(struct wd_core_queue *cq, struct wd_msg *msg)
 	return 0;
 }
 
-/* Nothing came although jobs are out: for how long now? */
+/*
+ * Nothing came although jobs are out: for how long now? Since when is forgotten as
+ * soon as something comes; should that be missed, because another thread collected
+ * meanwhile, the number of jobs tells that those were others.
+ */
 static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq)
 {
-	uint64_t since = atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed);
+	uint64_t since = atomic_load_explicit(&cq->stall_start_ns, memory_order_acquire);
+	uint32_t of = atomic_load_explicit(&cq->stall_submitted, memory_order_relaxed);
+	uint32_t completed = atomic_load_explicit(&cq->q->completed, memory_order_relaxed);
 	uint64_t now = wd_core_now_ns();
-	struct wd_msg *lost = NULL;
 
-	if (!since) {
-		atomic_store_explicit(&cq->stall_start_ns, now, memory_order_relaxed);
+	if (!since || (int32_t)(completed - of) >= 0) {
+		atomic_store_explicit(&cq->stall_submitted,
+				      atomic_load_explicit(&cq->q->submitted, memory_order_relaxed),
+				      memory_order_relaxed);
+		atomic_store_explicit(&cq->stall_start_ns, now, memory_order_release);
 		return;
 	}
 	if (now - since < cq->core->timeout_ns)
@@ -302,21 +334,20 @@ static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq
 		WD_ERR("%s: no job finished for %llu ms; the queue is stopped and opened again\n",
 		       wd_ctx_get_dev_name(cq->ctx),
 		       (unsigned long long)(cq->core->timeout_ns / 1000000));
-		recover_locked(cq, NULL, &lost);
-		for (struct wd_msg *m = lost; m; m = m->owner)
-			m->result = -WD_ETIMEDOUT;
+		recover_locked(cq, -WD_ETIMEDOUT, NULL);
 	}
 	pthread_mutex_unlock(&cq->recover_lock);
-	finish_lost(cq, lost);
 }
 
-static __attribute__((noinline, cold)) void poll_nothing(struct wd_core_queue *cq, int n,
-							 uint32_t got)
+/* The ring gave nothing, or the queue is dead. What that has ended is called back at once. */
+static __attribute__((noinline, cold)) uint32_t poll_nothing(struct wd_core_queue *cq, int n,
+							     uint32_t got, uint32_t expt)
 {
 	if (n < 0)
 		recover_reap(cq);
 	else if (!got)
 		check_stall(cq);
+	return ready_deliver(cq, expt - got);
 }
 
 /*
@@ -332,18 +363,18 @@ int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count)
 	*count = 0;
 	if (__builtin_expect(!q, 0))
 		return -WD_ENODEV;
-	while (wd_queue_inflight(q)) {
+	if (__builtin_expect(atomic_load_explicit(&cq->ready, memory_order_relaxed) != NULL, 0))
+		got = ready_deliver(cq, expt);
+	while (got < expt && wd_queue_inflight(q)) {
 		int n = cq->drv->reap(q, done, expt - got < REAP_BATCH ? (int)(expt - got) : REAP_BATCH);
 
 		if (__builtin_expect(n <= 0, 0)) {
-			poll_nothing(cq, n, got);
+			got += poll_nothing(cq, n, got, expt);
 			break;
 		}
 		for (int i = 0; i < n; i++)
 			finish_async(cq, done[i]);
 		got += (uint32_t)n;
-		if (got == expt)
-			break;
 	}
 	*count = got;
 	if (got && atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed))
@@ -367,7 +398,10 @@ int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uin
 	return rc;
 }
 
-/* All queues in turn, a burst of each, until @expt came or a whole round brought nothing. */
+/*
+ * All queues in turn, a burst of each, until @expt came or a whole round brought
+ * nothing. 0, or -WD_EAGAIN if nothing came at all.
+ */
 static int poll_all(struct wd_core *core, uint32_t expt, uint32_t *count)
 {
 	uint32_t got = 0, round, n;
@@ -378,7 +412,7 @@ static int poll_all(struct wd_core *core, uint32_t expt, uint32_t *count)
 			struct wd_core_queue *cq = &core->queues[i];
 			uint32_t want = expt - got < REAP_BATCH ? expt - got : REAP_BATCH;
 
-			if (cq->mode != CTX_MODE_ASYNC || !cq->q || !wd_queue_inflight(cq->q))
+			if (cq->mode != CTX_MODE_ASYNC || !wd_core_queue_has_work(cq))
 				continue;
 			wd_core_poll_queue(cq, want, &n);
 			round += n;
@@ -386,7 +420,7 @@ static int poll_all(struct wd_core *core, uint32_t expt, uint32_t *count)
 		}
 	} while (round && got < expt);
 	*count += got;
-	return got == expt ? 0 : -WD_EAGAIN;
+	return got ? 0 : -WD_EAGAIN;
 }
 
 int wd_core_poll(struct wd_core_default *d, uint32_t expt, uint32_t *count)
@@ -423,6 +457,25 @@ struct wd_core_queue *wd_core_pick(struct wd_core *core, void *sched_key, int mo
 	uint32_t idx = core->sched.pick_next_ctx(core->sched.h_sched_ctx, sched_key, mode);
 
 	return wd_core_queue_at(core, idx, mode, op_type);
+}
+
+/* The queue is going: who asked to be called back is called back. */
+void wd_core_queue_abandon(struct wd_core_queue *cq)
+{
+	struct wd_msg *msgs[REAP_BATCH];
+	int n;
+
+	pthread_mutex_lock(&cq->recover_lock);
+	cq->closing = true; /* what callbacks send from now on is refused */
+	pthread_mutex_unlock(&cq->recover_lock);
+	cq->drv->stop(cq->q);
+	do {
+		n = cq->drv->abort(cq->q, msgs, REAP_BATCH);
+		for (int i = 0; i < n; i++)
+			msgs[i]->result = -WD_EIO;
+		give_up(cq, msgs, n);
+	} while (n == REAP_BATCH);
+	ready_deliver(cq, UINT32_MAX);
 }
 
 void *wd_core_msg_at(struct wd_core_default *d, uint32_t idx, uint32_t tag)
