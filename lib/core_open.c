@@ -287,16 +287,25 @@ static int default_wants(struct wd_core_wants *w, const struct wd_core_family *f
 	return rc ? rc : w->count ? 0 : -WD_EINVAL;
 }
 
+static bool offers(const struct wd_core_family *family, const char *alg)
+{
+	for (const char *const *a = family->algs; *a; a++)
+		if (!strcmp(*a, alg))
+			return true;
+	return false;
+}
+
 int wd_core_open2(struct wd_core **out, const struct wd_core_family *family, const char *alg,
 		  uint32_t sched_type, int task_type, const struct wd_ctx_params *params)
 {
 	struct wd_core_wants *w;
 	int rc;
 
-	if (!alg || !*alg || sched_type >= SCHED_POLICY_BUTT || task_type < 0 ||
+	if (!alg || !offers(family, alg) || sched_type >= SCHED_POLICY_BUTT || task_type < 0 ||
 	    task_type >= TASK_MAX_TYPE || (params && params->ctx_set_num &&
 					   params->op_type_num > WD_CORE_MAX_OP_TYPES)) {
-		WD_ERR("init2: no algorithm, or an unknown scheduler or task type\n");
+		WD_ERR("init2: unknown algorithm (%s), scheduler (%u) or task type (%d)\n",
+		       alg ? alg : "NULL", sched_type, task_type);
 		return -WD_EINVAL;
 	}
 	if (task_type == TASK_INSTR) {

@@ -170,7 +170,7 @@ WD_EXPORT handle_t wd_comp_alloc_sess(struct wd_comp_sess_setup *setup)
 	sess->core = wd_core_session_get(&comp);
 	if (!sess->core) {
 		WD_ERR("compression session: wd_comp_init2() or another init comes first\n");
-		rc = -WD_EINVAL;
+		rc = -WD_ENODEV;
 		goto err_free_sess;
 	}
 	sess->op_type = (uint8_t)setup->op_type;
@@ -403,39 +403,47 @@ WD_EXPORT int wd_do_comp_strm(handle_t h_sess, struct wd_comp_req *req)
 /* What is left of a wd_do_comp_sync2() request. */
 struct sync2 {
 	struct wd_comp_req step;
+	uint8_t *dst;
 	uint32_t in_left;
 	uint32_t out_left;
+	uint8_t beyond; /* room for a device to say that the stream has an end */
+	bool overflow;	/* something came there */
 };
 
 static int sync2_step(handle_t h_sess, struct sync2 *s)
 {
+	bool full = !s->out_left;
 	int rc;
 
 	s->step.src_len = s->in_left < SYNC2_CHUNK_NBYTES ? s->in_left : SYNC2_CHUNK_NBYTES;
 	s->step.last = s->step.src_len == s->in_left;
-	s->step.dst_len = s->out_left;
+	s->step.dst = full ? &s->beyond : s->dst;
+	s->step.dst_len = full ? sizeof(s->beyond) : s->out_left;
 	rc = wd_do_comp_strm(h_sess, &s->step);
 	if (rc)
 		return rc;
 	s->step.src = (char *)s->step.src + s->step.src_len;
-	s->step.dst = (char *)s->step.dst + s->step.dst_len;
 	s->in_left -= s->step.src_len;
-	s->out_left -= s->step.dst_len;
+	s->overflow = full && s->step.dst_len;
+	if (!full) {
+		s->dst += s->step.dst_len;
+		s->out_left -= s->step.dst_len;
+	}
 	return 0;
 }
 
 /* Is the stream at its end, one way or the other? If so *@status is what to report. */
 static bool sync2_ended(const struct sync2 *s, uint32_t *status)
 {
-	bool moved = s->step.src_len || s->step.dst_len;
+	bool compress = s->step.op_type == WD_DIR_COMPRESS;
 
-	*status = s->step.status;
-	switch (s->step.status) {
+	*status = s->overflow ? WD_OUT_EPARA : s->step.status;
+	switch (*status) {
 	case WD_STREAM_END:
 		*status = WD_SUCCESS;
 		return true;
 	case WD_SUCCESS:
-		if (s->step.op_type == WD_DIR_COMPRESS && !s->in_left && s->step.last)
+		if (compress && !s->in_left && s->step.last)
 			return true;
 		break;
 	case WD_EAGAIN:
@@ -443,11 +451,14 @@ static bool sync2_ended(const struct sync2 *s, uint32_t *status)
 	default:
 		return true;
 	}
-	if (!s->out_left)
+	/* Decompression goes on without room: what is left may be the stream's end alone. */
+	if (compress && !s->out_left)
 		*status = WD_OUT_EPARA;
-	else if (!moved)
+	else if (!s->step.src_len && !s->step.dst_len)
 		*status = WD_IN_EPARA; /* the input ends before its stream does */
-	return !s->out_left || !moved;
+	else
+		return false;
+	return true;
 }
 
 WD_EXPORT int wd_do_comp_sync2(handle_t h_sess, struct wd_comp_req *req)
@@ -459,10 +470,14 @@ WD_EXPORT int wd_do_comp_sync2(handle_t h_sess, struct wd_comp_req *req)
 	if (!request_is_sound(sess, req) || req->cb)
 		return refuse(sess, req, false);
 	wd_comp_reset_sess(h_sess);
-	s = (struct sync2){ .step = *req, .in_left = req->src_len, .out_left = req->dst_len };
+	s = (struct sync2){ .step = *req,
+			    .dst = req->dst,
+			    .in_left = req->src_len,
+			    .out_left = req->dst_len };
 	do {
 		rc = sync2_step(h_sess, &s);
 	} while (!rc && !sync2_ended(&s, &req->status));
+	wd_comp_reset_sess(h_sess);
 	if (rc) {
 		req->status = (uint32_t)-rc;
 		return rc;
