@@ -66,7 +66,7 @@ END {
 }'
 
 why_skipped() {
-	grep -m 1 -iE '^(skip|1\.\.0)' "$1" || tail -n 1 "$1"
+	grep -m 1 -iE '^ *(# *)?skip' "$1" || tail -n 1 "$1"
 }
 
 # Add up all test programs below a build folder.

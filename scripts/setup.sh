@@ -118,10 +118,11 @@ choose_packages() {
 	done
 }
 
+# sudo asks for a password on the terminal, where there is one.
 as_root() {
 	if [ "$(id -u)" -eq 0 ]; then
 		"$@" </dev/null 8>&- 9>&-
-	elif [ -t 2 ]; then
+	elif (: </dev/tty) 2>/dev/null; then
 		sudo "$@" 8>&- 9>&-
 	else
 		sudo -n "$@" </dev/null 8>&- 9>&-
@@ -157,7 +158,7 @@ need_packages() {
 		die "packages are missing, and there is neither root nor sudo here to install them; as root: apt-get install $(choose_packages "$@" | tr '\n' ' ')"
 	note "installing through apt: $*"
 	install_packages "$@" >"$work/apt.log" 2>&1 ||
-		die "apt could not install $*: $(grep -E '^(E:|sudo:)' "$work/apt.log" | head -n 1) (log: $work/apt.log)"
+		die "apt could not install $*: $(grep -E '^(E:|sudo:)' "$work/apt.log" | tail -n 1) (log: $work/apt.log)"
 }
 
 # want_packages SPECS: as need_packages, but go on without.
