@@ -315,6 +315,8 @@ int zip_decompress(struct zip_request *r)
 		.out_start = r->worker->window_and_out + ZIP_WINDOW_NBYTES,
 	};
 
+	d.io.in = r->worker->in_piece;
+	d.io.in_end = d.io.in;
 	d.io.oldest = d.out_start;
 	d.io.out = d.out_start;
 	inflate_start(d.st);
