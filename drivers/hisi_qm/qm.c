@@ -66,19 +66,20 @@ __attribute__((cold)) void qm_complain(struct qm_queue *q, const char *what, uin
  * message, or not for the oldest one. What the device believes about this queue
  * is unknown from here on, so nothing it says counts any more. cq_lock held.
  */
-__attribute__((cold)) bool qm_bad_completion(struct qm_queue *q, uint32_t sq_head, uint32_t pending)
+__attribute__((cold)) int qm_bad_completion(struct qm_queue *q, uint32_t sq_head,
+					    uint32_t completed)
 {
 	const char *what = "completion out of order";
 
 	if (sq_head >= q->sq_depth)
 		what = "completion for a slot outside the ring";
-	else if (!pending)
+	else if (atomic_load_explicit(&q->base.submitted, memory_order_relaxed) == completed)
 		what = "completion for a slot not in flight";
 	q->bad_completions++;
 	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
 	submission_dies(q, -WD_EIO);
 	qm_complain(q, what, sq_head);
-	return false;
+	return -WD_EIO;
 }
 
 static bool completion_waits(struct qm_queue *q)

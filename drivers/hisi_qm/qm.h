@@ -106,7 +106,7 @@ int qm_usage(struct qm_queue *q, unsigned int channel);
 int qm_refuse(struct qm_queue *q);
 int qm_denied(struct qm_queue *q);
 int qm_receive_denied(struct qm_queue *q);
-bool qm_bad_completion(struct qm_queue *q, uint32_t sq_head, uint32_t pending);
+int qm_bad_completion(struct qm_queue *q, uint32_t sq_head, uint32_t completed);
 void qm_rearm(struct qm_queue *q);
 /* One line, unless there were too many in this second. */
 void qm_complain(struct qm_queue *q, const char *what, uint32_t value);
@@ -150,20 +150,20 @@ static inline int qm_reserve(struct qm_queue *q)
 		return qm_refuse(q);
 	if (qm_unlikely(dma_load32(q->tx_word) == htole32(QM_STATUS_DISABLED)))
 		return qm_denied(q);
-	return q->tail;
+	return (int)q->tail;
 }
 
 /*
- * The element in the reserved slot is complete: give it to the device, unlock.
- * `submitted` grows before the doorbell, so that a consumer who sees the
- * completion finds the message in flight.
+ * The element in the slot that qm_reserve() gave is complete: give it to the
+ * device, unlock. `submitted` grows before the doorbell, so that a consumer who
+ * sees the completion finds the message in flight.
  */
-static inline void qm_publish(struct qm_queue *q, struct wd_msg *msg)
+static inline void qm_publish(struct qm_queue *q, uint32_t slot, struct wd_msg *msg)
 {
-	uint32_t tail = qm_next(q->tail, q->sq_depth);
+	uint32_t tail = qm_next(slot, q->sq_depth);
 	uint32_t submitted = atomic_load_explicit(&q->base.submitted, memory_order_relaxed);
 
-	q->slots[q->tail] = msg;
+	q->slots[slot] = msg;
 	q->tail = tail;
 	atomic_store_explicit(&q->base.submitted, submitted + 1, memory_order_release);
 	qm_ring_sq(q, tail);
@@ -195,6 +195,23 @@ static inline void qm_acknowledge(struct qm_queue *q, uint32_t completed)
 /* The engine's reading of the element of one completed message; it sets msg->result. */
 typedef void (*qm_decode_t)(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *msg);
 
+/* Where collecting has got to; in registers while it lasts. */
+struct qm_position {
+	uint32_t head;
+	uint32_t oldest;
+	uint32_t phase;
+};
+
+static inline void qm_advance(const struct qm_queue *q, struct qm_position *at)
+{
+	at->oldest = qm_next(at->oldest, q->sq_depth);
+	at->head++;
+	if (qm_unlikely(at->head == q->cq_depth)) {
+		at->head = 0;
+		at->phase ^= 1;
+	}
+}
+
 /*
  * The reap() of an engine: decode and sqe_nbytes are constants there. A message
  * handed back before the queue failed is good; the failure is told by the next
@@ -205,53 +222,52 @@ static inline __attribute__((always_inline)) int qm_reap(struct qm_queue *q, str
 							  qm_decode_t decode)
 {
 	uint32_t completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
+	struct qm_position at;
 	int n = 0, error;
 
 	/* Nothing in flight: a poll of an idle queue takes no lock. */
 	if (atomic_load_explicit(&q->base.submitted, memory_order_relaxed) == completed)
 		return atomic_load_explicit(&q->cq_error, memory_order_relaxed);
-	if (!wd_lock_try(&q->cq_lock))
+	if (qm_unlikely(!wd_lock_try(&q->cq_lock)))
 		return 0;
 	error = atomic_load_explicit(&q->cq_error, memory_order_relaxed);
 	if (qm_unlikely(error))
 		goto out;
+	if (qm_unlikely(dma_load32(q->rx_word) == htole32(QM_STATUS_DISABLED))) {
+		error = qm_receive_denied(q);
+		goto out;
+	}
 	completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
+	at = (struct qm_position){ q->head, q->oldest, q->phase };
 	for (; n < max; n++) {
-		const struct hisi_qm_cqe *cqe = &q->cq[q->head];
-		uint32_t phase = field_extract(dma_load_phase(&cqe->dw[3]), QM_CQE_PHASE);
-		uint32_t pending, sq_head;
+		const struct hisi_qm_cqe *cqe = &q->cq[at.head];
+		uint32_t sq_head;
 
-		if (qm_unlikely(dma_load32(q->rx_word) == htole32(QM_STATUS_DISABLED))) {
-			error = qm_receive_denied(q);
-			goto out;
-		}
-		if (phase != q->phase)
+		if (field_extract(dma_load_phase(&cqe->dw[3]), QM_CQE_PHASE) != at.phase)
 			break;
 		mmio_order_phase_before_result();
 		sq_head = field_extract(dma_load32(&cqe->dw[2]), QM_CQE_SQ_HEAD);
-		/* Behind the phase: whoever was completed is counted here already. */
-		pending = atomic_load_explicit(&q->base.submitted, memory_order_acquire) -
-			  completed - n;
-		if (qm_unlikely(sq_head != q->oldest || !pending)) {
-			qm_bad_completion(q, sq_head, pending);
-			error = -WD_EIO;
-			goto out;
+		/* Behind the phase: whoever was completed is counted in `submitted` already. */
+		if (qm_unlikely(sq_head != at.oldest ||
+				atomic_load_explicit(&q->base.submitted, memory_order_acquire) ==
+					completed + n)) {
+			error = qm_bad_completion(q, sq_head, completed + n);
+			break;
 		}
 		done[n] = q->slots[sq_head];
 		decode(q, sq_head, qm_sqe(q, sq_head, sqe_nbytes), done[n]);
-		q->oldest = qm_next(sq_head, q->sq_depth);
-		q->head = qm_next(q->head, q->cq_depth);
-		q->phase ^= !q->head;
+		qm_advance(q, &at);
 	}
-	if (n)
+	if (n) {
+		q->head = at.head;
+		q->oldest = at.oldest;
+		q->phase = at.phase;
 		qm_acknowledge(q, completed + n);
-	wd_lock_release(&q->cq_lock);
-	return n;
+		error = n;
+	}
 out:
-	if (n) /* no doorbell: nobody listens any more */
-		atomic_store_explicit(&q->base.completed, completed + n, memory_order_release);
 	wd_lock_release(&q->cq_lock);
-	return n ? n : error;
+	return error;
 }
 
 #endif

@@ -148,52 +148,36 @@ static inline bool zlib_header_is_good(uint32_t cmf, uint32_t flg)
 	return (cmf & 15) == 8 && cmf >> 4 <= 7 && !(flg & 0x20) && (cmf << 8 | flg) % 31 == 0;
 }
 
+/* Length of the header of a whole stream in one buffer; -1 if malformed. */
 static inline int plain_header(uint32_t kind, const struct wd_comp_msg *msg)
 {
 	const uint8_t *p = msg->src;
 
-	if (!(kind & (ZIP_KIND_ZLIB | ZIP_KIND_GZIP)))
-		return 0;
-	if (!(kind & ZIP_KIND_DECOMPRESS))
-		return zip_header_nbytes(kind);
 	if (kind & ZIP_KIND_GZIP)
 		return gzip_header(p, msg->src_len);
+	if (!(kind & ZIP_KIND_ZLIB))
+		return 0;
 	return msg->src_len >= ZIP_ZLIB_HEADER_NBYTES && zlib_header_is_good(p[0], p[1]) ?
 		       (int)ZIP_ZLIB_HEADER_NBYTES :
 		       -1;
 }
 
-static int submit_seldom(struct zip_queue *q, struct wd_comp_msg *msg);
-
-static int zip_submit(struct wd_queue *wq, struct wd_msg *head)
+/* A request that stands alone, checked, with the headers' bytes on one side or the other. */
+static inline __attribute__((always_inline)) int plain_submit(struct zip_queue *q,
+							      struct wd_comp_msg *msg,
+							      uint32_t skip_in, uint32_t skip_out)
 {
-	struct wd_comp_msg *msg = (struct wd_comp_msg *)head;
-	struct zip_queue *q = zip_of(wq);
 	const uint64_t *t = msg->tmpl->word;
-	uint32_t kind = t[ZIP_T_KIND], skip_in = 0, skip_out = 0, out;
-	int header, slot;
+	uint32_t out = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES);
+	int slot;
 
-	if (qm_unlikely(msg->stream || msg->data_fmt != WD_FLAT_BUF || kind & q->seldom))
-		return submit_seldom(q, msg);
-	if (qm_unlikely(msg->src_len - 1 >= ZIP_MAX_FLAT_NBYTES))
-		return -WD_EINVAL;
-	header = plain_header(kind, msg);
-	out = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES);
-	if (kind & ZIP_KIND_DECOMPRESS) {
-		if (qm_unlikely(header < 0 || (uint32_t)header == msg->src_len))
-			return zip_done(msg, WD_IN_EPARA, 0, 0);
-		skip_in = header;
-	} else {
-		skip_out = header;
-	}
 	if (qm_unlikely(out <= skip_out))
 		return zip_done(msg, WD_OUT_EPARA, 0, 0);
-
 	slot = qm_reserve(&q->qm);
 	if (qm_unlikely(slot < 0))
 		return slot;
 	if (skip_out)
-		zip_header_write(kind, msg->dst);
+		zip_header_write(t[ZIP_T_KIND], msg->dst);
 	zip_msg_begin(msg, skip_in, skip_out, ZIP_READ_PLAIN);
 	zip_fill(q, slot,
 		 &(struct zip_request){ .words_6_7 = t[ZIP_T_WORDS_6_7],
@@ -202,8 +186,35 @@ static int zip_submit(struct wd_queue *wq, struct wd_msg *head)
 					.out_nbytes = out - skip_out,
 					.src = (uintptr_t)msg->src + skip_in,
 					.dst = (uintptr_t)msg->dst + skip_out });
-	qm_publish(&q->qm, head);
+	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
+}
+
+static __attribute__((noinline)) int decompress_submit(struct zip_queue *q,
+						       struct wd_comp_msg *msg)
+{
+	int header = plain_header(msg->tmpl->word[ZIP_T_KIND], msg);
+
+	if (qm_unlikely(header < 0 || (uint32_t)header == msg->src_len))
+		return zip_done(msg, WD_IN_EPARA, 0, 0);
+	return plain_submit(q, msg, header, 0);
+}
+
+static int submit_seldom(struct zip_queue *q, struct wd_comp_msg *msg);
+
+static int zip_submit(struct wd_queue *wq, struct wd_msg *head)
+{
+	struct wd_comp_msg *msg = (struct wd_comp_msg *)head;
+	struct zip_queue *q = zip_of(wq);
+	uint32_t kind = msg->tmpl->word[ZIP_T_KIND];
+
+	if (qm_unlikely(msg->stream || msg->data_fmt != WD_FLAT_BUF || kind & q->seldom))
+		return submit_seldom(q, msg);
+	if (qm_unlikely(msg->src_len - 1 >= ZIP_MAX_FLAT_NBYTES))
+		return -WD_EINVAL;
+	if (kind & ZIP_KIND_DECOMPRESS)
+		return decompress_submit(q, msg);
+	return plain_submit(q, msg, 0, msg->tmpl->word[ZIP_T_HEADER_NBYTES]);
 }
 
 /* ----------------------------------------------------- scattered requests */
@@ -285,7 +296,7 @@ static int scattered_submit(struct zip_queue *q, struct wd_comp_msg *msg)
 	sgl_attach(&q->qm.sgls, slot, chain);
 	zip_msg_begin(msg, skip_in, skip_out, ZIP_READ_LISTS);
 	zip_fill(q, slot, &r);
-	qm_publish(&q->qm, &msg->head);
+	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
 
 err_put_lists:
@@ -447,6 +458,8 @@ static int zip_session_init(struct wd_queue *q, const void *params, struct wd_te
 				    zip_field(ZIP_BUFFER_TYPE, ZIP_BUF_FLAT) |
 				    zip_field(ZIP_WINDOW_SIZE, window));
 	t->word[ZIP_T_KIND] = kind;
+	if (kind & ZIP_KIND_COMPRESS)
+		t->word[ZIP_T_HEADER_NBYTES] = zip_header_nbytes(kind);
 	return 0;
 }
 

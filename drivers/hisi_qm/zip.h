@@ -32,9 +32,10 @@ static inline struct zip_queue *zip_of(struct wd_queue *q)
 /*
  * struct wd_template of a session. Words 0 and 1 are words 6..9 of the element of
  * a request that stands alone, flat, without the element type, which is the
- * queue's: a session's requests may go to devices of several versions.
+ * queue's: a session's requests may go to devices of several versions. Word 3 is
+ * the length of the header to write.
  */
-enum { ZIP_T_WORDS_6_7, ZIP_T_WORDS_8_9, ZIP_T_KIND };
+enum { ZIP_T_WORDS_6_7, ZIP_T_WORDS_8_9, ZIP_T_KIND, ZIP_T_HEADER_NBYTES };
 
 /* Bits of the kind. */
 #define ZIP_KIND_COMPRESS 0x001u

@@ -145,7 +145,7 @@ static int lz77_send(struct zip_queue *q, struct wd_comp_msg *msg)
 	zip_msg_begin(msg, r.literal_nbytes, r.out_nbytes,
 		      msg->stream ? ZIP_READ_LZ77_STREAM : ZIP_READ_LZ77);
 	zip_fill(q, ret, &r);
-	qm_publish(&q->qm, &msg->head);
+	qm_publish(&q->qm, ret, &msg->head);
 	return 0;
 }
 

@@ -114,7 +114,7 @@ static int step_send(struct zip_queue *q, struct wd_comp_msg *msg, struct zip_st
 	r.out_nbytes = step->room;
 	zip_msg_begin(msg, step->taken, step->written, ZIP_READ_STREAM);
 	zip_fill(q, slot, &r);
-	qm_publish(&q->qm, &msg->head);
+	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
 }
 
