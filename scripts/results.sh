@@ -95,7 +95,7 @@ suite() {
 	find "$suite_dir" -name '*.trs' -delete
 	suite_before=$passed
 	if step_tail=8 step "$suite_label" "$suite_log" \
-		timeout "$suite_seconds" make -k -C "$suite_dir" check "$@"; then
+		unlocked timeout "$suite_seconds" make -k -C "$suite_dir" check "$@"; then
 		count_suite "$suite_dir"
 	else
 		count_suite "$suite_dir"

@@ -47,9 +47,10 @@ leave_on_signals() {
 	trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
 }
 
-# supervised COMMAND...: it ends when we are ended, and holds neither our locks nor our standard input.
+# supervised COMMAND...: it ends when we are ended. It holds our locks, too: when we are killed
+# outright, the next run waits until what we left behind has come to its end.
 supervised() {
-	"$@" </dev/null 8>&- 9>&- &
+	"$@" </dev/null &
 	child=$!
 	supervised_rc=0
 	wait "$child" || supervised_rc=$?
@@ -202,6 +203,11 @@ bootstrap_tree() {
 	# shellcheck disable=SC2086 # none or one word
 	step "autoreconf" "$work/bootstrap.log" "$top/bootstrap" $force || return 1
 	rm -f "$top/build/.bootstrapping"
+}
+
+# unlocked COMMAND...: for what may start daemons. Only through step or supervised, as in_dir.
+unlocked() {
+	exec "$@" 8>&- 9>&-
 }
 
 # in_dir DIR COMMAND...: only through step or supervised, whose process it becomes.
