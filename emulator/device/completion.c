@@ -88,6 +88,28 @@ static void arrange_cover(struct emu_queue *q)
 	}
 }
 
+/* [lock] */
+static void draw_faults(struct emu_queue *q, struct queue_burst *burst)
+{
+	struct fault_table *faults = &q->dev->faults;
+	struct element_fault *f;
+	unsigned int i;
+	uint64_t arg;
+
+	burst->faulty = fault_table_armed(faults);
+	for (i = 0; burst->faulty && i < burst->count; i++) {
+		f = &burst->faults[i];
+		memset(f, 0, sizeof(*f));
+		f->hangs = fault_strikes(faults, FAULT_HANG, q->number, NULL);
+		if (fault_strikes(faults, FAULT_DELAY, q->number, &arg))
+			f->delay_us = arg;
+		f->bad_length = fault_strikes(faults, FAULT_CORRUPT_LENGTH, q->number, &arg);
+		f->length = f->bad_length ? (uint32_t)arg : 0;
+		f->bad_status = fault_strikes(faults, FAULT_CORRUPT_STATUS, q->number, &arg);
+		f->status = f->bad_status ? (uint32_t)arg : 0;
+	}
+}
+
 bool queue_claim(struct emu_queue *q, struct emu_job *jobs, struct queue_burst *burst)
 {
 	unsigned int sqe_nbytes = q->dev->config.engine->sqe_nbytes;
@@ -112,6 +134,7 @@ bool queue_claim(struct emu_queue *q, struct emu_job *jobs, struct queue_burst *
 			   (const uint64_t *)slot_address(q, q->claimed + i), sqe_nbytes);
 	}
 	q->claimed += burst->count;
+	draw_faults(q, burst);
 	if (burst->count) {
 		q->workers++;
 		arrange_cover(q);
@@ -206,17 +229,16 @@ void queue_retire(struct emu_queue *q)
 		queue_raise(q);
 }
 
-static void corrupt_results(struct emu_queue *q, uint8_t *sqe)
+static void corrupt_results(const struct element_fault *fault, uint8_t *sqe)
 {
 	struct hisi_zip_sqe *zip = (struct hisi_zip_sqe *)sqe;
-	uint64_t value;
 
-	if (fault_strikes(&q->dev->faults, FAULT_CORRUPT_LENGTH, q->number, &value)) {
-		field_set(zip, ZIP_CONSUMED, (uint32_t)value);
-		field_set(zip, ZIP_PRODUCED, (uint32_t)value);
+	if (fault->bad_length) {
+		field_set(zip, ZIP_CONSUMED, fault->length);
+		field_set(zip, ZIP_PRODUCED, fault->length);
 	}
-	if (fault_strikes(&q->dev->faults, FAULT_CORRUPT_STATUS, q->number, &value))
-		field_set(zip, ZIP_STATUS, (uint32_t)value);
+	if (fault->bad_status)
+		field_set(zip, ZIP_STATUS, fault->status);
 }
 
 /* Results go into the slots; false: an element was so bad that the queue has to die. */
@@ -226,7 +248,7 @@ static bool write_back(struct emu_queue *q, struct emu_job *jobs, const struct q
 	unsigned int i;
 
 	for (i = 0; i < burst->count; i++) {
-		if (burst->errors[i] == ELEMENT_HUNG)
+		if (burst->faulty && burst->faults[i].hangs)
 			continue;
 		if (burst->errors[i] == -EFAULT) {
 			q->counters.errors++;
@@ -235,7 +257,8 @@ static bool write_back(struct emu_queue *q, struct emu_job *jobs, const struct q
 		} else if (burst->errors[i]) {
 			return false;
 		}
-		corrupt_results(q, jobs[i].sqe);
+		if (burst->faulty)
+			corrupt_results(&burst->faults[i], jobs[i].sqe);
 		store_words((uint64_t *)slot_address(q, burst->first + i),
 			    (const uint64_t *)jobs[i].sqe, sqe_nbytes);
 		q->done[(burst->first + i) % q->dev->config.depth] = 1;

@@ -233,8 +233,6 @@ int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails,
 {
 	if (dev->state == DEVICE_RESETTING)
 		return EBUSY;
-	if (dev->state != DEVICE_OK)
-		return EIO;
 	log_info("%s reset", dev->name);
 	dev->state = DEVICE_RESETTING;
 	dev->reset_until_ns = clock_now_ns() + hold_ms * NS_PER_MS;

@@ -44,13 +44,16 @@ void fault_table_print(struct fault_table *table, FILE *out);
 bool fault_table_hit(struct fault_table *table, enum fault_kind kind, unsigned int queue,
 		     uint64_t *arg);
 
+static inline bool fault_table_armed(struct fault_table *table)
+{
+	return __builtin_expect(atomic_load_explicit(&table->armed, memory_order_relaxed), 0);
+}
+
 /* Does @kind strike now on @queue? @arg (may be NULL) receives its argument. */
 static inline bool fault_strikes(struct fault_table *table, enum fault_kind kind,
 				 unsigned int queue, uint64_t *arg)
 {
-	if (__builtin_expect(!atomic_load_explicit(&table->armed, memory_order_relaxed), 1))
-		return false;
-	return fault_table_hit(table, kind, queue, arg);
+	return fault_table_armed(table) && fault_table_hit(table, kind, queue, arg);
 }
 
 #endif

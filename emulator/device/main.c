@@ -159,26 +159,34 @@ static void bring_down(void)
 	server_exit();
 }
 
+static int run(const struct options *options)
+{
+	int background_fd = -1;
+
+	if (options->background)
+		background_fd = go_to_background();
+	raise_descriptor_limit();
+	if (rundir_open(options->dir))
+		return EXIT_FAILURE;
+	if (bring_up(options)) {
+		bring_down();
+		return EXIT_FAILURE;
+	}
+	tell_ready(options->ready_fd, background_fd);
+	server_loop(service);
+	bring_down();
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options;
-	int background_fd = -1;
+	int status;
 
 	options_parse(&options, argc, argv);
 	log_set_verbose(options.verbose);
 	idle_exit_ns = options.idle_exit_s * NS_PER_S;
-	if (options.background)
-		background_fd = go_to_background();
-	raise_descriptor_limit();
-	if (rundir_open(options.dir))
-		return EXIT_FAILURE;
-	if (bring_up(&options)) {
-		bring_down();
-		return EXIT_FAILURE;
-	}
-	tell_ready(options.ready_fd, background_fd);
-	server_loop(service);
-	bring_down();
+	status = run(&options);
 	options_free(&options);
-	return EXIT_SUCCESS;
+	return status;
 }

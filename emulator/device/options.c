@@ -19,7 +19,9 @@
 
 #define EXIT_USAGE 2
 
-const char *argp_program_version = "wd-emulatord (" PACKAGE_NAME ") " PACKAGE_VERSION;
+/* The C library looks it up by name. */
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"wd-emulatord (" PACKAGE_NAME ") " PACKAGE_VERSION;
 
 enum option_key {
 	OPTION_DIR = 'd',

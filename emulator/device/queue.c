@@ -313,8 +313,12 @@ void queue_doorbell_mmio(struct emu_queue *q, uint64_t value)
 	pthread_mutex_lock(&q->lock);
 	q->counters.traps++;
 	doorbell_mmio(q, value);
-	if (q->running && queue_pending(q))
+	if (q->running && queue_pending(q)) {
 		sched_push(q, true);
+		/* A worker is on its way: further doorbells need not trap. */
+		if (q->shadow_on && !q->draining)
+			doorbell_awaken(q);
+	}
 	pthread_mutex_unlock(&q->lock);
 }
 

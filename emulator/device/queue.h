@@ -81,15 +81,23 @@ struct emu_queue {
 	unsigned int holders;
 };
 
+/* Faults that strike an element, decided in submission order. */
+struct element_fault {
+	bool hangs; /* never completed */
+	bool bad_length, bad_status;
+	uint64_t delay_us;
+	uint32_t length, status;
+};
+
 /* What one worker took in one turn. */
 struct queue_burst {
 	uint64_t first;
 	unsigned int count;
 	uint32_t generation;
-	int errors[BURST_MAX]; /* filled by the worker */
+	bool faulty;		 /* faults[] is valid */
+	int errors[BURST_MAX];	 /* filled by the worker */
+	struct element_fault faults[BURST_MAX];
 };
-
-#define ELEMENT_HUNG 1 /* in errors[]: never to be completed */
 
 void queue_init(struct emu_queue *q, struct emu_device *dev, unsigned int number);
 void queue_destroy(struct emu_queue *q);

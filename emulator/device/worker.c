@@ -33,6 +33,8 @@
  * place until it returns.
  */
 #define LOST_NS (500 * NS_PER_MS)
+/* How often the main thread looks after the workers while they work. */
+#define SUPERVISION_NS (20 * NS_PER_MS)
 #define THREADS_MAX (2 * WORKERS_MAX)
 
 struct worker {
@@ -269,42 +271,52 @@ static void suffer_delay(struct emu_queue *q, uint64_t usec)
 	}
 }
 
-static int run_element(struct worker *w, struct emu_queue *q, void *scratch, struct emu_job *job)
+static int run_element(struct emu_queue *q, void *scratch, struct emu_job *job)
 {
-	uint64_t usec;
-	int error;
+	const struct emu_engine *engine = q->dev->config.engine;
 
-	if (fault_strikes(&q->dev->faults, FAULT_HANG, q->number, NULL))
-		return ELEMENT_HUNG;
-	if (fault_strikes(&q->dev->faults, FAULT_DELAY, q->number, &usec))
-		suffer_delay(q, usec);
-	atomic_store_explicit(&w->since_ns, clock_now_ns(), memory_order_relaxed);
-	error = q->dev->config.engine->execute(scratch, job);
-	atomic_store_explicit(&w->since_ns, 0, memory_order_relaxed);
-	return error;
+	if (!scratch)
+		return -ENOMEM;
+	if (job->qc_type >= engine->qc_types)
+		return -EINVAL;
+	return engine->execute(scratch, job);
+}
+
+/* So that the main thread can tell a worker that is held up from one that works. */
+static void note_progress(struct worker *w, uint64_t now_ns)
+{
+	atomic_store_explicit(&w->since_ns, now_ns, memory_order_relaxed);
+}
+
+static void run_burst(struct worker *w, struct emu_queue *q, struct queue_burst *burst)
+{
+	void *scratch = scratch_for(w, q->dev->config.engine);
+	unsigned int i;
+
+	for (i = 0; i < burst->count; i++) {
+		if (burst->faulty && burst->faults[i].hangs)
+			continue;
+		if (burst->faulty && burst->faults[i].delay_us) {
+			note_progress(w, 0);
+			suffer_delay(q, burst->faults[i].delay_us);
+			note_progress(w, clock_now_ns());
+		}
+		burst->errors[i] = run_element(q, scratch, &w->jobs[i]);
+	}
 }
 
 static void serve(struct worker *w, struct emu_queue *q)
 {
-	const struct emu_engine *engine = q->dev->config.engine;
 	struct queue_burst burst;
 	uint64_t start;
-	void *scratch;
-	unsigned int i;
 
 	if (!queue_claim(q, w->jobs, &burst))
 		return;
 	start = clock_now_ns();
-	scratch = scratch_for(w, engine);
 	atomic_store_explicit(&w->busy_type, (int)w->jobs[0].qc_type, memory_order_relaxed);
-	for (i = 0; i < burst.count; i++) {
-		if (!scratch)
-			burst.errors[i] = -ENOMEM;
-		else if (w->jobs[i].qc_type >= engine->qc_types)
-			burst.errors[i] = -EINVAL;
-		else
-			burst.errors[i] = run_element(w, q, scratch, &w->jobs[i]);
-	}
+	note_progress(w, start);
+	run_burst(w, q, &burst);
+	note_progress(w, 0);
 	atomic_store_explicit(&w->busy_type, -1, memory_order_relaxed);
 	queue_finish(q, w->jobs, &burst, clock_now_ns() - start);
 }
@@ -473,10 +485,14 @@ uint64_t sched_service(uint64_t now_ns)
 	if (sched.idle == sched.running)
 		atomic_store(&sched.supervised, false);
 	else
-		next_ns = now_ns + LOST_NS / 2;
+		next_ns = now_ns + SUPERVISION_NS;
 	sched.next_look_ns = next_ns == NEVER_NS ? 0 : next_ns;
-	/* One too many now that a lost one is back? A sleeper has to look. */
-	if (sched.running - sched.ending > sched.wanted + sched.lost)
+	/*
+	 * One too many now that a lost one is back: a sleeper has to go. Or work
+	 * waits for a worker that took on more than it thought: a sleeper may help.
+	 */
+	if (sched.running - sched.ending > sched.wanted + sched.lost ||
+	    ((sched.run.first || sched.watch.first) && !sched.watching))
 		wake_one();
 	pthread_mutex_unlock(&sched.lock);
 	return next_ns;

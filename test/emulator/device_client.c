@@ -34,7 +34,7 @@ uint64_t test_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static const char *daemon_program(void)
+const char *daemon_program(void)
 {
 	const char *path = getenv("WD_EMULATORD");
 
@@ -47,7 +47,11 @@ static void run_daemon(struct daemon *d, const char *const *args, int ready)
 	const char *argv[ARGS_MAX + 8];
 	unsigned int n = 0;
 
-	/* Should the test die, the daemon cleans up and ends too. */
+	/*
+	 * Should the test die, the daemon cleans up and ends too: out of the reach
+	 * of libcheck, which kills the group of a failed test without mercy.
+	 */
+	setsid();
 	prctl(PR_SET_PDEATHSIG, (unsigned long)SIGTERM, 0ul, 0ul, 0ul);
 	snprintf(ready_text, sizeof(ready_text), "%d", ready);
 	argv[n++] = daemon_program();
@@ -62,14 +66,12 @@ static void run_daemon(struct daemon *d, const char *const *args, int ready)
 	_exit(127);
 }
 
-void daemon_start(struct daemon *d, const char *const *args)
+void daemon_start_in(struct daemon *d, const char *const *args)
 {
 	static const char *const standard[] = { "--device", "null", NULL };
 	char text[8] = "";
 	int ready[2];
 
-	strcpy(d->dir, "/tmp/wd-test-device-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(d->dir));
 	ck_assert_int_eq(pipe(ready), 0);
 	d->pid = fork();
 	ck_assert_int_ge(d->pid, 0);
@@ -81,6 +83,15 @@ void daemon_start(struct daemon *d, const char *const *args)
 	ck_assert_int_eq(read(ready[0], text, sizeof(text)), 6);
 	ck_assert_str_eq(text, "ready\n");
 	close(ready[0]);
+}
+
+void daemon_start(struct daemon *d, const char *const *args)
+{
+	strcpy(d->dir, "/tmp/wd-test-device-XXXXXX");
+	/* A free name; the daemon makes the directory, so it removes it whatever happens to us. */
+	ck_assert_ptr_nonnull(mkdtemp(d->dir));
+	ck_assert_int_eq(rmdir(d->dir), 0);
+	daemon_start_in(d, args);
 }
 
 void daemon_start_device(struct daemon *d, const char *spec)
@@ -97,8 +108,7 @@ void daemon_stop(struct daemon *d)
 	kill(d->pid, SIGTERM);
 	ck_assert_int_eq(waitpid(d->pid, &status, 0), d->pid);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "daemon status %#x", status);
-	/* Only an empty directory can be removed. */
-	ck_assert_int_eq(rmdir(d->dir), 0);
+	ck_assert_int_eq(access(d->dir, F_OK), -1);
 }
 
 bool daemon_is_alive(const struct daemon *d)
@@ -227,13 +237,13 @@ int client_open(struct client *c, const struct daemon *d, const char *name)
 	return reply.error;
 }
 
-static void send_with_fd(int to, const struct emu_request *request, int fd)
+static void send_with_fd(int to, const void *data, size_t nbytes, int fd)
 {
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)request, .iov_len = sizeof(*request) };
+	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = nbytes };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control.space, .msg_controllen = sizeof(control.space),
@@ -243,26 +253,41 @@ static void send_with_fd(int to, const struct emu_request *request, int fd)
 	control.head.cmsg_type = SCM_RIGHTS;
 	control.head.cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
-	ck_assert_int_eq(sendmsg(to, &msg, MSG_NOSIGNAL), sizeof(*request));
+	ck_assert_int_eq(sendmsg(to, &msg, MSG_NOSIGNAL), (ssize_t)nbytes);
 }
 
-static void receive_reply(int from, struct emu_reply *reply, int *fd)
+static void receive_with_fd(int from, void *data, size_t nbytes, int *fd)
 {
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = { .iov_base = reply, .iov_len = sizeof(*reply) };
+	struct iovec iov = { .iov_base = data, .iov_len = nbytes };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1,
 		.msg_control = control.space, .msg_controllen = sizeof(control.space),
 	};
 
 	ck_assert_msg(readable(from, TIMEOUT_MS), "no answer of the daemon");
-	ck_assert_int_eq(recvmsg(from, &msg, MSG_CMSG_CLOEXEC), sizeof(*reply));
+	ck_assert_int_eq(recvmsg(from, &msg, MSG_CMSG_CLOEXEC), (ssize_t)nbytes);
 	*fd = -1;
 	if (CMSG_FIRSTHDR(&msg))
 		memcpy(fd, CMSG_DATA(CMSG_FIRSTHDR(&msg)), sizeof(int));
+}
+
+void client_send_fd(int to, int fd)
+{
+	send_with_fd(to, "", 1, fd);
+}
+
+int client_receive_fd(int from)
+{
+	char byte;
+	int fd;
+
+	receive_with_fd(from, &byte, 1, &fd);
+	ck_assert_int_ge(fd, 0);
+	return fd;
 }
 
 int client_request(struct client *c, struct emu_request *request, struct emu_reply *reply,
@@ -272,9 +297,9 @@ int client_request(struct client *c, struct emu_request *request, struct emu_rep
 
 	request->version = EMU_PROTOCOL_VERSION;
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-	send_with_fd(c->fd, request, pair[1]);
+	send_with_fd(c->fd, request, sizeof(*request), pair[1]);
 	close(pair[1]);
-	receive_reply(pair[0], reply, &fd);
+	receive_with_fd(pair[0], reply, sizeof(*reply), &fd);
 	if (memory)
 		*memory = fd;
 	else if (fd >= 0)
@@ -338,7 +363,7 @@ uint64_t client_load(struct client *c, uint64_t offset, unsigned int nbytes, int
 
 	ck_assert_int_eq(send(c->mmio_token, &request, sizeof(request), MSG_NOSIGNAL),
 			 sizeof(request));
-	receive_reply(c->mmio_token, &reply, &fd);
+	receive_with_fd(c->mmio_token, &reply, sizeof(reply), &fd);
 	*error = reply.error;
 	return reply.value;
 }
@@ -351,6 +376,8 @@ void client_map_rings(struct client *c, const struct daemon *d, const char *name
 	ck_assert_int_eq(client_map(c, UACCE_REGION_DUS, c->dus_nbytes, &c->dus_token, &memory), 0);
 	c->dus = mmap(NULL, c->dus_nbytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	ck_assert_ptr_ne(c->dus, MAP_FAILED);
+	/* As with the real thing, a child does not inherit it. */
+	ck_assert_int_eq(madvise(c->dus, c->dus_nbytes, MADV_DONTFORK), 0);
 	close(memory);
 	ck_assert_int_eq(client_map(c, UACCE_REGION_MMIO,
 				    (uint64_t)daemon_number(d, name, "region_mmio_size"),

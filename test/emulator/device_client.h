@@ -25,8 +25,12 @@ struct daemon {
 	char dir[64];
 };
 
+/* Path of the program under test. */
+const char *daemon_program(void);
 /* @args: further arguments, NULL terminated list; may be NULL for one default null device. */
 void daemon_start(struct daemon *d, const char *const *args);
+/* In the directory that @d names already. */
+void daemon_start_in(struct daemon *d, const char *const *args);
 /* One device. */
 void daemon_start_device(struct daemon *d, const char *spec);
 /* End it by SIGTERM; checks that it ends well and leaves nothing. */
@@ -69,6 +73,8 @@ void client_close(struct client *c);
 /* One request; the error number. Token or memory descriptors are returned in fds (-1: none). */
 int client_request(struct client *c, struct emu_request *request, struct emu_reply *reply,
 		   int *token, int *memory);
+void client_send_fd(int to, int fd);
+int client_receive_fd(int from);
 int client_ioctl(struct client *c, uint32_t cmd, void *arg);
 /* *token and *memory may be NULL when only the error number matters. */
 int client_map(struct client *c, uint64_t region, uint64_t nbytes, int *token, int *memory);
