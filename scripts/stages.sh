@@ -75,7 +75,7 @@ stage_4() {
 
 fuzz_seconds=${WD_FUZZ_SECONDS:-5}
 
-# The seeds of fuzz_x are in the folder fuzz_x.seeds beside its source.
+# The seeds of x_fuzz are in the folder x_fuzz.seeds beside its source.
 fuzz_one() {
 	name=${1##*/}
 	corpus=$dir/corpus/$name
@@ -90,7 +90,7 @@ stage_5() {
 	have clang "fuzz targets" || return
 	build fuzz CC=clang CFLAGS="-g -O1" --enable-fuzzers --enable-sanitize=address || return
 	pass
-	targets=$(find "$dir" -type f -name 'fuzz_*' -perm -u+x ! -path '*/.libs/*' | sort)
+	targets=$(find "$dir" -type f -name '*_fuzz' -perm -u+x ! -path '*/.libs/*' | sort)
 	[ -n "$targets" ] || skip "fuzz targets: none was built"
 	for target in $targets; do
 		fuzz_one "$target"
