@@ -24,6 +24,11 @@ static __attribute__((constructor)) void make_root(void)
 	owner = getpid();
 }
 
+const char *scratch_root(void)
+{
+	return root;
+}
+
 void scratch_make(void)
 {
 	snprintf(scratch_dir, sizeof(scratch_dir), "%s/XXXXXX", root);

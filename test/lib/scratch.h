@@ -7,6 +7,9 @@
 
 extern char scratch_dir[64];
 
+/* Where they all are; removed when the program ends. */
+const char *scratch_root(void);
+
 void scratch_make(void);   /* a checked fixture's setup */
 void scratch_remove(void); /* and its teardown */
 
