@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SIGSEGV and SIGBUS, shared by the program's handlers and ours. */
+#ifndef EMULATOR_CHAIN_H
+#define EMULATOR_CHAIN_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* True: the signal was ours and everything is done. */
+typedef bool chain_handler(int sig, siginfo_t *info, void *context);
+
+/* From now on @first sees SIGSEGV and SIGBUS before the program does. */
+void chain_install(chain_handler *first);
+/* The mask to give to the kernel where the program gave @mask; NULL stays NULL. */
+const sigset_t *chain_mask(const sigset_t *mask, sigset_t *space);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Owns what happens around fork: descriptors of nodes are inherited as on any
+ * system, mappings are not, so their tokens are closed in the child. vfork and
+ * posix_spawn need nothing: the descriptors are closed by exec.
+ */
+#include "shim.h"
+
+#include "fork.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "region.h"
+#include "request.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void in_child(void)
+{
+	region_after_fork_in_child();
+	request_after_fork();
+}
+
+static void register_handlers(void)
+{
+	pthread_atfork(region_before_fork, region_after_fork, in_child);
+}
+
+void fork_watch(void)
+{
+	pthread_once(&once, register_handlers);
+}
+
+/* The one form of fork that calls no handlers; the child may only do little before exec. */
+EXPORT pid_t _Fork(void)
+{
+	pid_t pid = REAL(_Fork)();
+
+	if (pid == 0) {
+		region_forget_all();
+		request_after_fork();
+	}
+	return pid;
+}
