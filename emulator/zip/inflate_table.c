@@ -57,21 +57,26 @@ static struct inflate_entry symbol_entry(enum inflate_alphabet alphabet, unsigne
 	return (struct inflate_entry){.value = (uint16_t)symbol, .op = INFLATE_OP_LITERAL};
 }
 
-static bool code_is_allowed(enum inflate_alphabet alphabet, const uint16_t *count)
+static unsigned int longest_code(const uint16_t *count)
 {
 	unsigned int longest = CODE_NBITS_MAX;
+
+	while (longest && !count[longest])
+		longest--;
+	return longest;
+}
+
+static bool code_is_allowed(enum inflate_alphabet alphabet, const uint16_t *count,
+			    unsigned int longest)
+{
 	int left = 1;
 
-	for (unsigned int n = 1; n <= CODE_NBITS_MAX; n++) {
+	for (unsigned int n = 1; n <= longest; n++) {
 		left = 2 * left - count[n];
 		if (left < 0)
 			return false;
 	}
-	while (longest && !count[longest])
-		longest--;
-	if (!longest)
-		return true;
-	return !left || (longest == 1 && alphabet != INFLATE_PRECODE);
+	return !left || !longest || (longest == 1 && alphabet != INFLATE_PRECODE);
 }
 
 static uint16_t reverse_code(uint16_t code, unsigned int nbits)
@@ -132,38 +137,44 @@ static void place_subtables(struct inflate_entry *table, unsigned int root,
 	}
 }
 
+static void fill_symbol(struct inflate_entry *table, unsigned int root, struct code code,
+			struct inflate_entry entry)
+{
+	entry.nbits = code.nbits;
+	if (code.nbits <= root) {
+		fill(table, root, code.bits, code.nbits, entry);
+	} else {
+		struct inflate_entry sub = table[code.bits & ((1u << root) - 1)];
+
+		fill(table + sub.value, sub.op & INFLATE_EXTRA_MASK, code.bits >> root,
+		     code.nbits - root, entry);
+	}
+}
+
 bool inflate_table_build(struct inflate_entry *table, enum inflate_alphabet alphabet,
 			 const uint8_t *lens, unsigned int nsymbols)
 {
 	unsigned int root = root_nbits[alphabet];
 	struct code codes[INFLATE_LITLEN_SYMBOLS];
 	uint16_t count[CODE_NBITS_MAX + 1] = {0};
-	unsigned int nused;
+	unsigned int nused, longest;
 
 	for (unsigned int s = 0; s < nsymbols; s++)
 		count[lens[s]]++;
 	nused = nsymbols - count[0];
 	count[0] = 0;
-	if (!code_is_allowed(alphabet, count))
+	longest = longest_code(count);
+	if (!code_is_allowed(alphabet, count, longest))
 		return false;
 	assign_codes(lens, nsymbols, count, codes);
 	/* A code of one symbol or none leaves entries open: invalid after one bit, as in zlib. */
 	if (nused <= 1)
 		fill(table, root, 0, 0, (struct inflate_entry){.nbits = 1});
-	place_subtables(table, root, codes, nsymbols);
+	if (longest > root)
+		place_subtables(table, root, codes, nsymbols);
 	for (unsigned int s = 0; s < nsymbols; s++) {
-		struct inflate_entry entry = symbol_entry(alphabet, s);
-		const struct code *c = &codes[s];
-
-		entry.nbits = c->nbits;
-		if (c->nbits > root) {
-			struct inflate_entry sub = table[c->bits & ((1u << root) - 1)];
-
-			fill(table + sub.value, sub.op & INFLATE_EXTRA_MASK, c->bits >> root,
-			     c->nbits - root, entry);
-		} else if (c->nbits) {
-			fill(table, root, c->bits, c->nbits, entry);
-		}
+		if (codes[s].nbits)
+			fill_symbol(table, root, codes[s], symbol_entry(alphabet, s));
 	}
 	return true;
 }
