@@ -157,10 +157,13 @@ START_TEST(regions_have_the_sizes_of_sysfs_and_the_status_words_are_zero)
 	ck_assert_ptr_nonnull(wd_ctx_mmap_qfr(ctx, UACCE_QFRT_MMIO));
 	wd_ctx_unmap_qfr(ctx, UACCE_QFRT_DUS);
 	wd_ctx_unmap_qfr(ctx, UACCE_QFRT_DUS);
-	/* The kernels that release at a stop also allow one mapping in a queue's life. */
+	/* The emulator hears of an unmapping, too, a moment later. */
 	dus = wd_ctx_mmap_qfr(ctx, UACCE_QFRT_DUS);
-	ck_assert(dus || errno == EEXIST);
-	ck_assert_int_eq(!dus, put_releases());
+	for (int i = 0; i < 500 && !dus && errno == EEXIST; i++) {
+		usleep(10000);
+		dus = wd_ctx_mmap_qfr(ctx, UACCE_QFRT_DUS);
+	}
+	ck_assert_msg(dus, "%s", strerror(errno));
 	ck_assert_ptr_null(wd_ctx_mmap_qfr(ctx, UACCE_QFRT_SS));
 	wd_release_ctx(ctx);
 	expect_available(NQUEUES);
