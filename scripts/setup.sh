@@ -12,7 +12,7 @@
 build_packages="gcc libc6-dev make autoconf automake libtool pkg-config|pkgconf xz-utils
 	libudev-dev libnuma-dev zlib1g-dev libjson-c-dev libsmartcols-dev liblz4-dev libxxhash-dev"
 test_packages="check libzstd-dev lz4 zstd"
-tool_packages="git python3 g++ clang libclang-rt-dev llvm pigz valgrind mandoc shellcheck codespell
+tool_packages="git python3 g++ clang libclang-rt-dev llvm pigz valgrind strace mandoc shellcheck codespell
 	gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static|qemu-user"
 
 # ------------------------------------------------------------------- talking
