@@ -24,7 +24,8 @@ damage() {
 	END
 }
 
-# What is refused, by the judge: a command that reads one file from standard input.
+# What is refused, by the judge: a command that reads one file from standard input. Who is slow
+# to start looks at all of them himself: see below.
 judged() {
 	for f in d/*; do
 		"$@" <"$f" >/dev/null 2>&1 || echo "$f"
@@ -63,10 +64,17 @@ t_damaged_zlib_is_refused_where_zlib_refuses_it() {
 	python3 -c 'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' \
 		<in >in.zz
 	damage in.zz .zz
-	judged python3 -c 'import sys, zlib
-d = zlib.decompressobj()
-d.decompress(sys.stdin.buffer.read())
-sys.exit(not d.eof)' >bad
+	python3 - <<-'END' >bad
+	import glob, zlib
+	for name in sorted(glob.glob('d/*')):
+	    d = zlib.decompressobj()
+	    try:
+	        d.decompress(open(name, 'rb').read())
+	    except zlib.error:
+	        pass
+	    if not d.eof:
+	        print(name)
+	END
 	[ "$(wc -l <bad)" -gt 60 ]
 	refuses_exactly bad
 }

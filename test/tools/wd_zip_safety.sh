@@ -138,6 +138,71 @@ t_output_is_synced_before_the_input_goes() {
 	END { exit !removed }' trace
 }
 
+# A library between wd_zip and the device: badly NAME=VALUE... -- ARGUMENT...
+badly() {
+	: "${BAD_DEVICE:?}"
+	env=
+	while [ "$1" != -- ]; do
+		env="$env $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # several
+	env $env LD_PRELOAD="$BAD_DEVICE" ASAN_OPTIONS="${ASAN_OPTIONS-}:verify_asan_link_order=0" \
+		"$WD_EMULATE" -- "$WD_ZIP" "$@"
+}
+
+t_verify_finds_one_wrong_bit_when_compressing() {
+	{ text 3000000; noise 200000; } >in
+	for format in gzip zlib deflate lz4; do
+		for request in 1 2 3; do
+			exits 1 badly BAD_FLIP=$request -- --verify --format=$format in 2>err
+			says "wd_zip: in: verification failed: what the device made" err
+			rm err
+			holds in
+		done
+	done
+	# The bit is wrong indeed.
+	badly BAD_FLIP=3 -- -k in
+	exits 1 gzip -tq in.gz
+}
+
+t_verify_finds_one_wrong_bit_when_decompressing() {
+	need python3
+	text 3000000 >in
+	gzip in
+	gzip -dc in.gz | python3 -c 'import sys, zlib
+sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' >in.zz
+	for file in in.gz in.zz; do
+		exits 1 badly BAD_FLIP=1 -- --verify -d $file 2>err
+		says "wd_zip: $file: verification failed: the checksum" err
+		rm err
+		holds in.gz in.zz
+	done
+}
+
+t_a_job_that_is_lost_is_done_again() {
+	text 3000000 >in
+	for code in 5 16 62 110; do
+		badly BAD_CODE=$code BAD_TIMES=2 -- -T1 -c in | gzip -d | cmp - in
+	done
+}
+
+t_a_device_that_stays_broken_is_one_line() {
+	text 3000000 >in
+	exits 1 badly BAD_CODE=110 BAD_TIMES=1000 -- in 2>err
+	says "wd_zip: in: the device does not answer" err
+	exits 1 badly BAD_CODE=62 BAD_TIMES=1000 -- -T1 --format=zlib in 2>err
+	says "wd_zip: in: the device refuses service" err
+	exits 1 badly BAD_CODE=5 BAD_TIMES=1000 -- --format=lz4 in 2>err
+	says "wd_zip: in: the device is broken" err
+	gzip -c in >packed.gz
+	exits 1 badly BAD_CODE=5 BAD_TIMES=1000 -- -d packed.gz 2>err
+	says "wd_zip: packed.gz: the device is broken" err
+	rm err
+	holds in packed.gz
+}
+
 t_nothing_is_removed_when_the_device_goes() {
 	[ -n "$daemon" ] || skip "needs the emulated device"
 	text 1000000 >in
