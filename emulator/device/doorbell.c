@@ -72,23 +72,8 @@ static bool is_for_queue(const struct emu_queue *q, uint64_t value, enum qm_door
 	       QM_DOORBELL_V2_RAND(value) == 0;
 }
 
-void doorbell_mmio(struct emu_queue *q, uint64_t value)
-{
-	if (!q->running) {
-		q->counters.refused++;
-	} else if (is_for_queue(q, value, QM_DOORBELL_SQ)) {
-		if (q->shadow_on)
-			doorbell_read_shadow_sq(q);
-		if (!q->shadow_used)
-			ring_sq(q, value);
-	} else if (is_for_queue(q, value, QM_DOORBELL_CQ)) {
-		ring_cq(q, value);
-	} else {
-		q->counters.refused++;
-	}
-}
-
-void doorbell_read_shadow_sq(struct emu_queue *q)
+/* @again: also if it is what was seen last; a kick may repeat a doorbell that was lost. */
+static void look_at_shadow_sq(struct emu_queue *q, bool again)
 {
 	/*
 	 * Acquire: the elements the client filled before its release store of the
@@ -96,7 +81,7 @@ void doorbell_read_shadow_sq(struct emu_queue *q)
 	 */
 	uint64_t value = __atomic_load_n(&q->shadow->sq_doorbell, __ATOMIC_ACQUIRE);
 
-	if (value == q->sq_seen)
+	if (value == q->sq_seen && !again)
 		return;
 	q->sq_seen = value;
 	if (!is_for_queue(q, value, QM_DOORBELL_SQ)) {
@@ -105,6 +90,27 @@ void doorbell_read_shadow_sq(struct emu_queue *q)
 	}
 	q->shadow_used = true;
 	ring_sq(q, value);
+}
+
+void doorbell_read_shadow_sq(struct emu_queue *q)
+{
+	look_at_shadow_sq(q, false);
+}
+
+void doorbell_mmio(struct emu_queue *q, uint64_t value)
+{
+	if (!q->running) {
+		q->counters.refused++;
+	} else if (is_for_queue(q, value, QM_DOORBELL_SQ)) {
+		if (q->shadow_on)
+			look_at_shadow_sq(q, q->shadow_used);
+		if (!q->shadow_used)
+			ring_sq(q, value);
+	} else if (is_for_queue(q, value, QM_DOORBELL_CQ)) {
+		ring_cq(q, value);
+	} else {
+		q->counters.refused++;
+	}
 }
 
 void doorbell_read_shadow_cq(struct emu_queue *q)
