@@ -105,8 +105,8 @@ static int deflate_input(struct compression *c, int last_flush)
 	int ret;
 
 	do {
-		uint32_t nbytes = in->left < ZIP_PIECE_NBYTES ? (uint32_t)in->left
-							      : ZIP_PIECE_NBYTES;
+		uint32_t nbytes =
+			in->left < ZIP_PIECE_NBYTES ? (uint32_t)in->left : ZIP_PIECE_NBYTES;
 
 		ret = dma_span_read(in, piece, nbytes);
 		if (ret)

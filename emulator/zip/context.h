@@ -25,7 +25,7 @@ enum zip_context_kind {
 
 struct zip_context_head {
 	uint32_t kind;
-	uint32_t type; /* of the request: the format cannot change in mid-stream */
+	uint32_t type;	/* of the request: the format cannot change in mid-stream */
 	uint32_t stage; /* the algorithm's */
 	uint32_t reserved;
 };

@@ -30,7 +30,7 @@ struct decompression {
 	struct inflate_io io;
 	struct zip_sum sum;
 	enum stage stage;
-	enum halt halt; /* why there is no way on inside this request */
+	enum halt halt;	    /* why there is no way on inside this request */
 	uint8_t *out_start; /* of the output piece; history lies before it */
 	uint8_t *unwritten; /* from here to io.out: not yet with the client */
 	uint32_t fed;	    /* input bytes taken from the client */

@@ -28,19 +28,26 @@ struct algorithm {
 	bool needs_input;
 };
 
-#define DEFLATE_FAMILY(t) \
-	{ .type = (t), .compress = zip_compress, .decompress = zip_decompress, \
-	  .max_flat_nbytes = ZIP_MAX_FLAT_NBYTES, .is_in_type0 = true, .has_window = true }
-#define LZ77_FAMILY(t, max) \
-	{ .type = (t), .compress = zip_lz77, .max_flat_nbytes = (max), .has_literals = true, \
-	  .has_window = true }
+#define DEFLATE_FAMILY(t)                                                                       \
+	{                                                                                       \
+		.type = (t), .compress = zip_compress, .decompress = zip_decompress,            \
+		.max_flat_nbytes = ZIP_MAX_FLAT_NBYTES, .is_in_type0 = true, .has_window = true \
+	}
+#define LZ77_FAMILY(t, max)                                                                        \
+	{                                                                                          \
+		.type = (t), .compress = zip_lz77, .max_flat_nbytes = (max), .has_literals = true, \
+		.has_window = true                                                                 \
+	}
 
 static const struct algorithm algorithms[] = {
 	DEFLATE_FAMILY(ZIP_REQ_DEFLATE),
 	DEFLATE_FAMILY(ZIP_REQ_ZLIB),
 	DEFLATE_FAMILY(ZIP_REQ_GZIP),
-	{ .type = ZIP_REQ_LZ4, .compress = zip_lz4, .max_flat_nbytes = ZIP_MAX_FLAT_NBYTES,
-	  .is_stateless_only = true, .needs_input = true },
+	{.type = ZIP_REQ_LZ4,
+	 .compress = zip_lz4,
+	 .max_flat_nbytes = ZIP_MAX_FLAT_NBYTES,
+	 .is_stateless_only = true,
+	 .needs_input = true},
 	LZ77_FAMILY(ZIP_REQ_LZ77_ONLY, ZIP_MAX_FLAT_NBYTES - 16),
 	LZ77_FAMILY(ZIP_REQ_LZ77_ONLY_PRICE, ZIP_MAX_FLAT_NBYTES - 16),
 	LZ77_FAMILY(ZIP_REQ_LZ77_ZSTD, ZIP_MAX_LZ77_ZSTD_NBYTES),
@@ -85,9 +92,8 @@ static bool is_acceptable(const struct algorithm *a, const struct zip_request *r
 	       (r->input_nbytes || !a->needs_input);
 }
 
-static int open_span(struct zip_request *r, struct dma_span *span,
-		     const struct hisi_zip_sqe *sqe, unsigned int addr_word, uint32_t skip,
-		     uint32_t nbytes)
+static int open_span(struct zip_request *r, struct dma_span *span, const struct hisi_zip_sqe *sqe,
+		     unsigned int addr_word, uint32_t skip, uint32_t nbytes)
 {
 	uint64_t addr = field_get_addr(sqe, addr_word);
 

@@ -24,9 +24,9 @@ enum inflate_mode {
 	INFLATE_HEAD,	     /* before the three bits of a block's head */
 	INFLATE_STORED_HEAD, /* before LEN and NLEN */
 	INFLATE_STORED,
-	INFLATE_DYNAMIC_HEAD,	/* before HLIT, HDIST, HCLEN */
+	INFLATE_DYNAMIC_HEAD,	 /* before HLIT, HDIST, HCLEN */
 	INFLATE_DYNAMIC_PRECODE, /* reading the code length code */
-	INFLATE_DYNAMIC_LENS,	/* reading the code lengths */
+	INFLATE_DYNAMIC_LENS,	 /* reading the code lengths */
 	INFLATE_CODES,
 	INFLATE_ENDED, /* behind the final block; bits not aligned */
 	INFLATE_MODES

@@ -17,14 +17,14 @@ static const unsigned int root_nbits[] = {
 };
 
 /* RFC 1951, 3.2.5: bases and extra bits of length symbols 257.. and distance symbols 0.. */
-static const uint16_t length_base[29] = {3,  4,	 5,  6,	 7,  8,	 9,  10, 11,  13,
-					 15, 17, 19, 23, 27, 31, 35, 43, 51,  59,
+static const uint16_t length_base[29] = {3,  4,	 5,  6,	  7,   8,   9,	 10,  11, 13,
+					 15, 17, 19, 23,  27,  31,  35,	 43,  51, 59,
 					 67, 83, 99, 115, 131, 163, 195, 227, 258};
 static const uint8_t length_extra[29] = {0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2,
 					 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0};
-static const uint16_t dist_base[30] = {1,   2,	 3,   4,   5,	 7,    9,    13,   17,	 25,
-				       33,  49,	 65,  97,  129,	 193,  257,  385,  513,	 769,
-				       1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
+static const uint16_t dist_base[30] = {
+	1,   2,	  3,   4,   5,	 7,    9,    13,   17,	 25,   33,   49,   65,	  97,	 129,
+	193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145, 8193, 12289, 16385, 24577};
 
 static struct inflate_entry litlen_entry(unsigned int symbol)
 {
@@ -131,8 +131,8 @@ static void place_subtables(struct inflate_entry *table, unsigned int root,
 	for (unsigned int prefix = 0; prefix <= mask; prefix++) {
 		if (!width[prefix])
 			continue;
-		table[prefix] = (struct inflate_entry){
-			.value = (uint16_t)next, .op = INFLATE_OP_SUBTABLE | width[prefix]};
+		table[prefix] = (struct inflate_entry){.value = (uint16_t)next,
+						       .op = INFLATE_OP_SUBTABLE | width[prefix]};
 		next += 1u << width[prefix];
 	}
 }

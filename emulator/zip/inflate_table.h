@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 enum inflate_op {
-	INFLATE_EXTRA_MASK = 0x0f,   /* length or distance: number of extra bits */
-	INFLATE_OP_BASE = 0x10,	     /* value is the base of a length or distance */
-	INFLATE_OP_LITERAL = 0x20,   /* value is the byte (code lengths: the symbol) */
-	INFLATE_OP_END = 0x40,	     /* end of block */
-	INFLATE_OP_SUBTABLE = 0x80,  /* value is its index, the low bits of op its width */
+	INFLATE_EXTRA_MASK = 0x0f,  /* length or distance: number of extra bits */
+	INFLATE_OP_BASE = 0x10,	    /* value is the base of a length or distance */
+	INFLATE_OP_LITERAL = 0x20,  /* value is the byte (code lengths: the symbol) */
+	INFLATE_OP_END = 0x40,	    /* end of block */
+	INFLATE_OP_SUBTABLE = 0x80, /* value is its index, the low bits of op its width */
 	INFLATE_OP_INVALID = 0x00,
 };
 

@@ -43,7 +43,7 @@ struct lz77 {
 	uint32_t history_nbytes;
 	uint32_t nbytes; /* both */
 	uint32_t repeat[3];
-	uint64_t carry; /* literals that wait for the next match */
+	uint64_t carry;	      /* literals that wait for the next match */
 	uint32_t tail_nbytes; /* of the sequence buffer, not for sequences */
 	unsigned int nstaged;
 	uint8_t stage[SEQUENCES_STAGED * SEQUENCE_NBYTES];

@@ -23,8 +23,8 @@ struct match_finder {
 	uint32_t nbytes;
 	uint32_t window_nbytes;
 	unsigned int depth;
-	uint32_t next; /* positions below are known */
-	uint32_t head[1 << HASH_NBITS]; /* position + 1, 0: none */
+	uint32_t next;			 /* positions below are known */
+	uint32_t head[1 << HASH_NBITS];	 /* position + 1, 0: none */
 	uint32_t previous[CHAIN_NBYTES]; /* of position modulo its size: the same */
 };
 
@@ -100,8 +100,7 @@ static void try_distance(const struct match_finder *finder, uint32_t pos, uint32
 		*best = (struct found_match){length, dist};
 }
 
-struct found_match match_finder_find(const struct match_finder *finder, uint32_t pos,
-				     uint32_t hint)
+struct found_match match_finder_find(const struct match_finder *finder, uint32_t pos, uint32_t hint)
 {
 	uint32_t limit = finder->nbytes - pos < MATCH_MAX ? finder->nbytes - pos : MATCH_MAX;
 	struct found_match best = {0, 0};

@@ -61,8 +61,8 @@ z_stream *zip_worker_deflate(struct zip_worker *worker, unsigned int window_bits
 	if (*is_ready)
 		return deflateReset(z) == Z_OK ? z : NULL;
 	memset(z, 0, sizeof(*z));
-	*is_ready = deflateInit2(z, DEFLATE_LEVEL, Z_DEFLATED, -(int)window_bits,
-				 DEFLATE_MEM_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
+	*is_ready = deflateInit2(z, DEFLATE_LEVEL, Z_DEFLATED, -(int)window_bits, DEFLATE_MEM_LEVEL,
+				 Z_DEFAULT_STRATEGY) == Z_OK;
 	return *is_ready ? z : NULL;
 }
 

@@ -31,7 +31,7 @@ struct zip_worker {
 	z_stream deflate[ZIP_DEFLATE_STREAMS];
 	bool deflate_is_ready[ZIP_DEFLATE_STREAMS];
 	struct inflate inflate;
-	struct match_finder *finder;	   /* made by the first LZ77 request */
+	struct match_finder *finder;		/* made by the first LZ77 request */
 	struct zip_scratch whole_in, whole_out; /* for algorithms that need all at once */
 	uint8_t in_piece[ZIP_PIECE_NBYTES];
 	/* History, then fresh output right behind it, so that inflating a match is a copy. */

@@ -23,6 +23,8 @@ int emu_dma_read(struct emu_dma *dma, void *dst, uint64_t addr, size_t nbytes)
 {
 	if (!nbytes)
 		return 0;
+	if (dma->is_gone)
+		return -ESRCH;
 	if (!region_find(dma, addr, nbytes))
 		return -EFAULT;
 	if (dma->nreads < CLIENT_READS)
@@ -37,6 +39,8 @@ int emu_dma_write(struct emu_dma *dma, uint64_t addr, const void *src, size_t nb
 
 	if (!nbytes)
 		return 0;
+	if (dma->is_gone)
+		return -ESRCH;
 	region = region_find(dma, addr, nbytes);
 	if (!region || !region->is_writable)
 		return -EFAULT;
@@ -217,8 +221,9 @@ uint32_t next_random(uint64_t *state)
 
 static void fill_text(uint8_t *data, size_t nbytes, uint64_t *seed)
 {
-	static const char *const words[] = {"queue", "the ", "device ", "doorbell", " is ", ", ",
-					    "and ", "completion ", "0x", "ring\n", "a", "writes "};
+	static const char *const words[] = {"queue", "the ",   "device ", "doorbell",
+					    " is ",  ", ",     "and ",	  "completion ",
+					    "0x",    "ring\n", "a",	  "writes "};
 	size_t n = 0;
 
 	while (n < nbytes) {

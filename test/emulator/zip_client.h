@@ -25,6 +25,7 @@ struct emu_dma {
 		bool is_writable;
 	} region[CLIENT_REGIONS];
 	unsigned int nregions;
+	bool is_gone; /* the process has ended: nothing can be reached */
 	/* What the engine read since nreads was cleared: for those who look for double fetches. */
 	struct client_read {
 		uint64_t addr;
@@ -62,7 +63,7 @@ struct zip_stream {
 	unsigned int qc_type;
 	uint32_t type;
 	uint32_t window_code;
-	uint8_t *ctx; /* 64 KiB in the client's memory */
+	uint8_t *ctx;	  /* 64 KiB in the client's memory */
 	uint32_t word[5]; /* dwords 15, 28, 29, 30, 31 */
 	bool is_started;
 	/* results of the last request */

@@ -5,6 +5,7 @@
  * build sees each byte) and never report more than there was (FAULTS F6, F7, F24).
  */
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,9 @@ static const uint32_t types[] = {1, 2, 3, 4, 0x40, 0x41, 0x42, 0x43, 0, 0x10, 0x
 /* A value that is likely to matter. */
 static uint32_t odd_size(uint64_t *seed)
 {
-	static const uint32_t sizes[] = {0,	1,	2,	    15,		16,	    17,
-					 200,	201,	4096,	    65536,	(8 << 20),  (8 << 20) + 1,
+	static const uint32_t sizes[] = {0,	   1,	     2,		 15,
+					 16,	   17,	     200,	 201,
+					 4096,	   65536,    (8 << 20),	 (8 << 20) + 1,
 					 1u << 26, 1u << 31, UINT32_MAX, UINT32_MAX - 15};
 	uint32_t n = next_random(seed);
 
@@ -86,13 +88,14 @@ static void odd_lists(uint8_t *at, uint8_t *const *pool, uint64_t *seed)
 	}
 }
 
-static void check_results(const struct hisi_zip_sqe *sqe, const struct hisi_zip_sqe *before, int ret)
+static void check_results(const struct hisi_zip_sqe *sqe, const struct hisi_zip_sqe *before,
+			  int ret)
 {
 	uint32_t room = field_get(before, ZIP_DEST_AVAIL);
 	uint32_t produced = field_get(sqe, ZIP_PRODUCED);
 	bool is_lz77 = field_get(before, ZIP_REQUEST_TYPE) >= 0x40;
 
-	if (ret != 0 && ret != -14)
+	if (ret != 0 && ret != -EFAULT)
 		ck_abort_msg("execute: %d", ret);
 	if (ret && field_get(sqe, ZIP_STATUS) < 0x80)
 		ck_abort_msg("fault with status 0x%x", field_get(sqe, ZIP_STATUS));
@@ -151,9 +154,9 @@ static void stream_begin(struct zip_stream *s, unsigned int qc_type, uint32_t ty
 static const struct {
 	unsigned int qc_type;
 	uint32_t type;
-} streams[] = {{ZIP_QUEUE_COMP, ZIP_REQ_GZIP},	{ZIP_QUEUE_COMP, ZIP_REQ_LZ77_ZSTD},
+} streams[] = {{ZIP_QUEUE_COMP, ZIP_REQ_GZIP},	    {ZIP_QUEUE_COMP, ZIP_REQ_LZ77_ZSTD},
 	       {ZIP_QUEUE_COMP, ZIP_REQ_LZ77_ONLY}, {ZIP_QUEUE_DECOMP, ZIP_REQ_DEFLATE},
-	       {ZIP_QUEUE_DECOMP, ZIP_REQ_ZLIB}, {ZIP_QUEUE_DECOMP, ZIP_REQ_GZIP}};
+	       {ZIP_QUEUE_DECOMP, ZIP_REQ_ZLIB},    {ZIP_QUEUE_DECOMP, ZIP_REQ_GZIP}};
 enum { STREAMS = 6 };
 
 static void damage(struct zip_stream *s, uint64_t *seed)
@@ -278,6 +281,22 @@ START_TEST(finished_compression_takes_no_more)
 }
 END_TEST
 
+START_TEST(client_that_is_gone_is_told_as_such)
+{
+	uint8_t *in = client_alloc(c, 100), *out = client_alloc(c, 500);
+
+	for (int k = 0; k < STREAMS; k++) {
+		struct hisi_zip_sqe sqe = element(streams[k].type, in, 100, out, 500);
+
+		field_set(&sqe, ZIP_LITERAL_LENGTH, 500);
+		field_set_addr(&sqe, ZIP_ADDR_LITERAL, (uintptr_t)out);
+		c->dma.is_gone = true;
+		ck_assert_int_eq(client_run(c, streams[k].qc_type, &sqe), -ESRCH);
+		ck_assert_uint_ge(field_get(&sqe, ZIP_STATUS), 0x80);
+	}
+}
+END_TEST
+
 /*
  * Who looks twice at memory that a client can write sees two different things:
  * no byte of lists, context or input may be read twice by one element.
@@ -332,6 +351,7 @@ static Suite *suite(void)
 	tcase_add_loop_test(t, damaged_contexts_come_back, 0, STREAMS);
 	tcase_add_test(t, foreign_contexts_are_refused);
 	tcase_add_test(t, finished_compression_takes_no_more);
+	tcase_add_test(t, client_that_is_gone_is_told_as_such);
 	tcase_add_loop_test(t, nothing_is_fetched_twice, 0, STREAMS);
 	suite_add_tcase(s, t);
 	return s;

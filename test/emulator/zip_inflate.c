@@ -56,8 +56,8 @@ static void check_stateless(const uint8_t *in, size_t n, const struct verdict *v
 
 	if (ret || (status == ZIP_ST_OK) != (v->is_accepted == 1))
 		ck_abort_msg("stateless: %d, status 0x%x, zlib %d", ret, status, v->is_accepted);
-	if (status == ZIP_ST_OK && !same(v, field_get(&sqe, ZIP_CONSUMED),
-					 field_get(&sqe, ZIP_PRODUCED)))
+	if (status == ZIP_ST_OK &&
+	    !same(v, field_get(&sqe, ZIP_CONSUMED), field_get(&sqe, ZIP_PRODUCED)))
 		ck_abort_msg("stateless: other bytes than zlib's");
 }
 
@@ -109,8 +109,8 @@ static size_t sample(unsigned int sort, uint8_t *stream)
 		enum data_kind kind;
 		size_t nplain;
 		int level;
-	} samples[] = {{DATA_RANDOM, 300, 0}, {DATA_TEXT, 60, 6},	{DATA_TEXT, 3000, 9},
-		       {DATA_ZEROS, 3000, 6}, {DATA_BINARY, 1500, 6},	{DATA_RUNS, 20000, 6},
+	} samples[] = {{DATA_RANDOM, 300, 0}, {DATA_TEXT, 60, 6},     {DATA_TEXT, 3000, 9},
+		       {DATA_ZEROS, 3000, 6}, {DATA_BINARY, 1500, 6}, {DATA_RUNS, 20000, 6},
 		       {DATA_RANDOM, 700, 1}, {DATA_TEXT, 30000, 9}};
 	uint8_t plain[30000];
 

@@ -11,8 +11,7 @@
  * Decode @body (as the device gives it: without header, with trailer) into
  * @plain. Bytes of plain text, or -1 when zlib does not accept all of it.
  */
-long judge_decode(uint32_t type, const uint8_t *body, size_t nbody, uint8_t *plain,
-		  size_t nplain);
+long judge_decode(uint32_t type, const uint8_t *body, size_t nbody, uint8_t *plain, size_t nplain);
 /* Compress with zlib and strip the header. Bytes of @body, which must be large enough. */
 size_t judge_encode(uint32_t type, int level, const uint8_t *plain, size_t nplain, uint8_t *body,
 		    size_t nbody);

@@ -192,7 +192,8 @@ static void consume(struct consumer *k, const struct block *b)
 		struct sequence s = sequence_get(k, b, i);
 
 		if (s.run > left || !s.dist || s.dist > k->nbytes + s.run)
-			ck_abort_msg("sequence %u is impossible", i); /* not ck_assert: too slow here */
+			ck_abort_msg("sequence %u is impossible",
+				     i); /* not ck_assert: too slow here */
 		memcpy(k->plain + k->nbytes, literal, s.run);
 		k->nbytes += s.run;
 		literal += s.run;
@@ -221,7 +222,7 @@ static void check_rebuilt(const struct block *b, uint32_t window_code)
 /* Items 23 and 25. */
 START_TEST(literals_and_sequences_rebuild_the_input)
 {
-	static const uint32_t sizes[] = {0,  1,	 3,    4,     5,     8,	    100,
+	static const uint32_t sizes[] = {0,   1,    3,	   4,	  5,	  8,	    100,
 					 999, 4096, 65535, 65536, 100000, 128 << 10};
 	uint32_t type = types[_i];
 
