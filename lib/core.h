@@ -72,6 +72,7 @@ struct wd_core_queue {
 	struct wd_core_sleeper *sleepers;
 	_Atomic uint64_t stall_start_ns; /* async: since when polls found nothing, 0 = not stalled */
 	_Atomic uint32_t stall_submitted; /* and how many jobs had been submitted then */
+	_Atomic uint32_t stall_kicked;	  /* and whether the doorbell was rung again */
 	struct wd_msg *_Atomic ready;	  /* async: ended, not yet called back */
 	_Atomic uint32_t failing;	 /* restart failed and was reported */
 	pthread_mutex_t recover_lock;

@@ -324,11 +324,16 @@ static __attribute__((noinline, cold)) void check_stall(struct wd_core_queue *cq
 		atomic_store_explicit(&cq->stall_submitted,
 				      atomic_load_explicit(&cq->q->submitted, memory_order_relaxed),
 				      memory_order_relaxed);
+		atomic_store_explicit(&cq->stall_kicked, 0, memory_order_relaxed);
 		atomic_store_explicit(&cq->stall_start_ns, now, memory_order_release);
 		return;
 	}
-	if (now - since < cq->core->timeout_ns)
+	if (now - since < cq->core->timeout_ns) {
+		if (now - since >= cq->core->timeout_ns / 2 &&
+		    !atomic_exchange_explicit(&cq->stall_kicked, 1, memory_order_relaxed))
+			cq->drv->kick(cq->q); /* a doorbell may have been lost */
 		return;
+	}
 	pthread_mutex_lock(&cq->recover_lock);
 	if (atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed) == since) {
 		WD_ERR("%s: no job finished for %llu ms; the queue is stopped and opened again\n",
