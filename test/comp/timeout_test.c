@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define NBYTES 20000
-#define TIMEOUT_MS 300
+#define TIMEOUT_MS 500
 
 static uint8_t packed[2 * NBYTES];
 
@@ -48,13 +48,18 @@ static void fault(const char *words)
 	control(NULL, 0, "fault %s %s", control_device(), words);
 }
 
+static void set_timeout(int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", ms);
+	setenv("WD_JOB_TIMEOUT_MS", text, 1);
+	fault("clear");
+}
+
 static void begin(void)
 {
-	char timeout[16];
-
-	snprintf(timeout, sizeof(timeout), "%d", TIMEOUT_MS);
-	setenv("WD_JOB_TIMEOUT_MS", timeout, 1);
-	fault("clear");
+	set_timeout(TIMEOUT_MS);
 	job_init();
 }
 
@@ -140,7 +145,7 @@ START_TEST(buffers_are_not_written_after_a_timeout)
 
 	begin();
 	sess = job_session(WD_ZLIB, WD_DIR_COMPRESS);
-	fault("delay usec=800000 count=1");
+	fault("delay usec=1200000 count=1");
 	ck_assert_int_eq(job_sync(sess, WD_DIR_COMPRESS, text(), NBYTES, out, sizeof(out), &req),
 			 -WD_ETIMEDOUT);
 	/* Ours again: what stands there must stay, long after the device would have been done. */
@@ -159,7 +164,8 @@ START_TEST(a_slow_device_is_not_a_lost_one)
 {
 	handle_t sess;
 
-	begin();
+	set_timeout(10000);
+	job_init();
 	sess = job_session(WD_ZLIB, WD_DIR_COMPRESS);
 	fault("delay usec=100000");
 	for (int i = 0; i < 4; i++)
@@ -426,6 +432,26 @@ START_TEST(asynchronous_jobs_that_never_end_are_called_back_once_and_counted)
 }
 END_TEST
 
+START_TEST(a_lost_doorbell_of_asynchronous_jobs_is_rung_again)
+{
+	struct answer *a = calloc(IN_FLIGHT, sizeof(*a));
+	handle_t sess;
+
+	begin();
+	sess = job_session(WD_ZLIB, WD_DIR_COMPRESS);
+	for (int i = 0; i < IN_FLIGHT; i++) {
+		if (i == IN_FLIGHT - 1)
+			fault("lose-doorbell count=1");
+		ck_assert_int_eq(send(sess, &a[i]), 0);
+	}
+	poll_for(IN_FLIGHT);
+	ck_assert_uint_eq(count_failed(a, 1), 0);
+	fault("clear");
+	wd_comp_free_sess(sess);
+	free(a);
+}
+END_TEST
+
 START_TEST(asynchronous_jobs_at_a_reset_are_called_back_once_and_counted)
 {
 	struct answer *a = calloc(IN_FLIGHT, sizeof(*a));
@@ -485,8 +511,7 @@ START_TEST(library_poll_threads_survive_a_hang_and_a_reset)
 	handle_t sess;
 
 	setenv("WD_COMP_ASYNC_POLL_EN", "1", 1);
-	setenv("WD_JOB_TIMEOUT_MS", "300", 1);
-	fault("clear");
+	set_timeout(TIMEOUT_MS);
 	ck_assert_int_eq(wd_comp_env_init(NULL), 0);
 	sess = job_session(WD_ZLIB, WD_DIR_COMPRESS);
 	for (uint32_t round = 1; round <= 2; round++) {
@@ -597,6 +622,7 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, resets_in_the_middle_of_work_lose_no_thread, 0, 2);
 	tcase_add_loop_test(tests, a_device_that_lies_spoils_at_most_jobs_in_flight, 0, LIES);
 	tcase_add_test(tests, asynchronous_jobs_that_never_end_are_called_back_once_and_counted);
+	tcase_add_test(tests, a_lost_doorbell_of_asynchronous_jobs_is_rung_again);
 	tcase_add_test(tests, asynchronous_jobs_at_a_reset_are_called_back_once_and_counted);
 	tcase_add_test(tests,
 		       jobs_left_in_flight_at_uninit_are_called_back_or_forgotten_but_never_written_later);
