@@ -642,6 +642,26 @@ START_TEST(unwritable_context_is_a_fault)
 }
 END_TEST
 
+/* 8.2: the first 64 bytes and what lies behind 0x97c0 of the area are the client's own. */
+START_TEST(device_stays_inside_its_area)
+{
+	struct work w[2] = {compression_new(formats[_i], DATA_RUNS, 100000, 40000),
+			    decompression_new(formats[_i], DATA_TEXT, 100000, 6, 3000, 40000)};
+
+	for (int i = 0; i < 2; i++)
+		memset(w[i].s.ctx, 0x77, ZIP_CTX_NBYTES);
+	while (!w[0].is_done)
+		compress_step(&w[0]);
+	decompress(&w[1], false);
+	for (int i = 0; i < 2; i++) {
+		for (size_t n = 0; n < ZIP_CTX_NBYTES; n++) {
+			if ((n < 64 || n >= 64 + 0x97c0) && w[i].s.ctx[n] != 0x77)
+				ck_abort_msg("byte 0x%zx was written", n);
+		}
+	}
+}
+END_TEST
+
 static Suite *suite(void)
 {
 	Suite *s = suite_create("zip stream");
@@ -668,6 +688,7 @@ static Suite *suite(void)
 	tcase_add_test(t, streams_interleave_and_contexts_move);
 	tcase_add_loop_test(t, copied_decompression_goes_on_twice, 0, NFORMATS);
 	tcase_add_loop_test(t, wrong_trailer_is_0x10, 0, 2);
+	tcase_add_loop_test(t, device_stays_inside_its_area, 0, NFORMATS);
 	tcase_add_loop_test(t, unwritable_context_is_a_fault, 0, NFORMATS);
 	suite_add_tcase(s, t);
 	return s;
