@@ -176,7 +176,13 @@ want_packages() {
 
 # ------------------------------------------------------------------ building
 
-writable_tree() {
+# make and the dynamic linker's preload take neither spaces nor colons in a path.
+buildable_tree() {
+	case $top in
+	*[[:space:]:\"\'\`\$\&\#\\]*)
+		die "this folder cannot be built in because of the characters in its path: $top"
+		;;
+	esac
 	[ ! -w "$top" ] || ! mkdir -p "$work" 2>/dev/null || [ ! -w "$work" ] || return 0
 	die "$top cannot be written to by $(id -un); make a copy or clone that is yours and start there"
 }
