@@ -106,6 +106,7 @@ void wd_add_dev_to_list(struct uacce_dev_list *head, struct uacce_dev_list *node
 /* Put the usable ones of @found into *@list, in order. 0 or -ENOMEM, the list then partial. */
 static int collect(struct udev_enumerate *found, const char *alg, struct uacce_dev_list **list)
 {
+	struct uacce_dev_list **end = list;
 	struct udev_list_entry *entry;
 	struct uacce_dev dev;
 
@@ -119,10 +120,10 @@ static int collect(struct udev_enumerate *found, const char *alg, struct uacce_d
 		}
 		if (alg && !wd_device_offers(&dev, alg))
 			continue;
-		*list = list_node(&dev);
-		if (!*list)
+		*end = list_node(&dev);
+		if (!*end)
 			return -ENOMEM;
-		list = &(*list)->next;
+		end = &(*end)->next;
 	}
 	return 0;
 }

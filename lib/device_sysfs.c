@@ -70,7 +70,7 @@ int wd_sysfs_text(const char *dir, const char *attr, char *text, size_t size)
 
 int wd_sysfs_number(const char *dir, const char *attr, long min, long max, long *value)
 {
-	char text[32], *end;
+	char text[32] = "", *end;
 	int n = wd_sysfs_text(dir, attr, text, sizeof(text));
 	long number;
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
@@ -542,6 +543,42 @@ END_TEST
 
 /* ------------------------------------------------------------------ leaks */
 
+START_TEST(f33_two_thousand_descriptors_open_before)
+{
+	struct uacce_dev dev = device();
+	struct rlimit limit;
+	handle_t ctx;
+	int last = 0;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max < 4096 ? limit.rlim_max : 4096;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	for (int i = 0; i < 2000; i++)
+		last = dup(0);
+	ck_assert_int_gt(last, 2000);
+	ctx = ctx_or_die(&dev);
+	ck_assert_int_gt(wd_ctx_fd(ctx), last);
+	ck_assert_int_gt(wd_ctx_wait(ctx, 10), 0); /* beyond what select() could do */
+	ck_assert_int_eq(wd_ctx_reopen(ctx), 0);
+	wd_release_ctx(ctx);
+}
+END_TEST
+
+/* Numbers beyond this mean contexts of the CPU. */
+START_TEST(f30_descriptor_number_out_of_range_emfile)
+{
+	struct rlimit limit = { .rlim_cur = MAX_FD_NUM + 1000, .rlim_max = MAX_FD_NUM + 1000 };
+	struct uacce_dev dev = device();
+
+	if (setrlimit(RLIMIT_NOFILE, &limit))
+		return; /* such a number cannot be reached */
+	for (int fd = dup(0); fd <= MAX_FD_NUM; fd = dup(0))
+		;
+	ck_assert_uint_eq(wd_request_ctx(&dev), 0);
+	ck_assert_int_eq(errno, EMFILE);
+}
+END_TEST
+
 START_TEST(f33_thousand_contexts_come_and_go_without_a_trace)
 {
 	struct uacce_dev dev = device();
@@ -591,6 +628,8 @@ int main(void)
 	tcase_add_test(tc, f21_child_cannot_start_stop_or_map_the_parents_queue);
 	tcase_add_test(tc, f21_child_opens_its_own_queue_by_reopen);
 	tcase_add_test(tc, f21_grandchild_is_refused_too);
+	tcase_add_test(tc, f33_two_thousand_descriptors_open_before);
+	tcase_add_test(tc, f30_descriptor_number_out_of_range_emfile);
 	tcase_add_test(tc, f33_thousand_contexts_come_and_go_without_a_trace);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -206,7 +206,7 @@ START_TEST(class_lines_and_their_algorithms_are_found)
 	/* Parts of lines, and what nobody offers. */
 	ck_assert_int_eq(count_of("zstd"), 0);
 	ck_assert_int_eq(count_of("lz77"), 0);
-	ck_assert_int_eq(count_of("ciphe"), 0);
+	ck_assert_int_eq(count_of("ciph"), 0);
 	ck_assert_int_eq(count_of("zlib"), 0);
 	ck_assert_int_eq(count_of("rsa"), 0);
 }
