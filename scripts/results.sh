@@ -86,6 +86,8 @@ count_suite() {
 	failed=$((failed + suite_failed))
 }
 
+suite_front=env # command that make check runs under
+
 # suite DIR LABEL LOG [MAKE ARGUMENTS]: make check in DIR, counted by what its programs say.
 suite() {
 	suite_dir=$1
@@ -94,8 +96,9 @@ suite() {
 	shift 3
 	find "$suite_dir" -name '*.trs' -delete
 	suite_before=$passed
+	# shellcheck disable=SC2086 # one or two words
 	if step_tail=8 step "$suite_label" "$suite_log" \
-		unlocked timeout "$suite_seconds" make -k -C "$suite_dir" check "$@"; then
+		unlocked $suite_front timeout "$suite_seconds" make -k -C "$suite_dir" check "$@"; then
 		count_suite "$suite_dir"
 	else
 		count_suite "$suite_dir"
