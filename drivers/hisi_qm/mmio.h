@@ -117,9 +117,25 @@ static inline uint32_t dma_load32(const uint32_t *p)
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
 }
 
-static inline uint64_t dma_load64(const uint64_t *p)
+/* Two neighbouring words. */
+typedef uint64_t __attribute__((may_alias)) dma_pair_t;
+
+static inline uint64_t dma_load64(const void *p)
+{
+	return __atomic_load_n((const dma_pair_t *)p, __ATOMIC_RELAXED);
+}
+
+static inline uint8_t dma_load8(const uint8_t *p)
 {
 	return __atomic_load_n(p, __ATOMIC_RELAXED);
+}
+
+/* Half of a word. */
+typedef uint16_t __attribute__((may_alias)) dma_half_t;
+
+static inline uint16_t dma_load16(const void *p)
+{
+	return __atomic_load_n((const dma_half_t *)p, __ATOMIC_RELAXED);
 }
 
 static inline uint32_t dma_load_phase(const uint32_t *p)

@@ -10,35 +10,67 @@
 
 #define COMPLAINTS_PER_SECOND 8
 
-/* Reached with sq_lock held; gives it back. */
-__attribute__((cold)) int qm_refuse(struct qm_queue *q)
-{
-	int error = atomic_load_explicit(&q->sq_error, memory_order_relaxed);
-
-	wd_lock_release(&q->sq_lock);
-	return error ? error : -WD_EBUSY;
-}
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+const uint32_t qm_disabled_word = QM_STATUS_DISABLED;
+#else
+const uint32_t qm_disabled_word = (uint32_t)QM_STATUS_DISABLED << 24;
+#endif
 
 static void submission_dies(struct qm_queue *q, int error)
 {
 	atomic_store_explicit(&q->sq_error, error, memory_order_relaxed);
-	atomic_store_explicit(&q->room, 0, memory_order_relaxed);
+	/* Release: who sees the word sees the error. Pairs with qm_reserve_locked(). */
+	atomic_store_explicit(&q->tx_word, &qm_disabled_word, memory_order_release);
 }
 
-/* TX word: the kernel lets nobody submit. Completions may still come. sq_lock held, gives it back. */
-__attribute__((cold)) int qm_denied(struct qm_queue *q)
+static void reception_dies(struct qm_queue *q, int error)
 {
+	atomic_store_explicit(&q->cq_error, error, memory_order_relaxed);
+	atomic_store_explicit(&q->rx_word, &qm_disabled_word, memory_order_relaxed);
+}
+
+/* TX word: the kernel lets nobody submit. Completions may still come. */
+static int submission_denied(struct qm_queue *q)
+{
+	const uint32_t *word = atomic_load_explicit(&q->tx_word, memory_order_acquire);
+
+	if (word == &qm_disabled_word)
+		return atomic_load_explicit(&q->sq_error, memory_order_relaxed);
+	if (dma_load32(word) != htole32(QM_STATUS_DISABLED))
+		return 0;
 	submission_dies(q, -WD_HW_EACCESS);
-	wd_lock_release(&q->sq_lock);
 	WD_ERR("%s: queue %u was disabled by the system (device reset?): close it and open a new one",
 	       wd_ctx_get_dev_name(q->base.ctx), q->id);
 	return -WD_HW_EACCESS;
 }
 
+/*
+ * No slot at hand: see how many came back since the last look. The acquire orders
+ * the consumers' last loads of those slots before they are written anew.
+ */
+__attribute__((cold)) int qm_reserve_locked(struct qm_queue *q)
+{
+	int error = submission_denied(q);
+
+	if (!error) {
+		q->limit = atomic_load_explicit(&q->base.completed, memory_order_acquire) +
+			   q->base.capacity;
+		if (q->limit != atomic_load_explicit(&q->base.submitted, memory_order_relaxed))
+			return q->tail;
+		error = -WD_EBUSY;
+	}
+	wd_lock_release(&q->sq_lock);
+	return error;
+}
+
 /* RX word: no completion will come. cq_lock held. */
 __attribute__((cold)) int qm_receive_denied(struct qm_queue *q)
 {
-	atomic_store_explicit(&q->cq_error, -WD_HW_EACCESS, memory_order_relaxed);
+	int error = atomic_load_explicit(&q->cq_error, memory_order_relaxed);
+
+	if (error)
+		return error;
+	reception_dies(q, -WD_HW_EACCESS);
 	submission_dies(q, -WD_HW_EACCESS);
 	return -WD_HW_EACCESS;
 }
@@ -66,27 +98,18 @@ __attribute__((cold)) void qm_complain(struct qm_queue *q, const char *what, uin
  * message, or not for the oldest one. What the device believes about this queue
  * is unknown from here on, so nothing it says counts any more. cq_lock held.
  */
-__attribute__((cold)) int qm_bad_completion(struct qm_queue *q, uint32_t sq_head,
-					    uint32_t completed)
+__attribute__((cold)) void qm_bad_completion(struct qm_queue *q, uint32_t sq_head)
 {
 	const char *what = "completion out of order";
 
-	if (sq_head >= q->sq_depth)
+	if (sq_head >= q->depth)
 		what = "completion for a slot outside the ring";
-	else if (atomic_load_explicit(&q->base.submitted, memory_order_relaxed) == completed)
+	else if (!atomic_load_explicit(&q->slots[sq_head], memory_order_relaxed))
 		what = "completion for a slot not in flight";
 	q->bad_completions++;
-	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	reception_dies(q, -WD_EIO);
 	submission_dies(q, -WD_EIO);
 	qm_complain(q, what, sq_head);
-	return -WD_EIO;
-}
-
-static bool completion_waits(struct qm_queue *q)
-{
-	uint32_t dw3 = dma_load_phase(&q->cq[q->head].dw[3]);
-
-	return field_extract(dw3, QM_CQE_PHASE) == q->phase;
 }
 
 /*
@@ -97,7 +120,8 @@ static bool completion_waits(struct qm_queue *q)
  */
 __attribute__((cold)) void qm_rearm(struct qm_queue *q)
 {
-	uint64_t value = q->cq_doorbell | (uint64_t)q->head << 32 | 1ull << 48;
+	struct qm_position at = qm_position_get(q);
+	uint64_t value = q->cq_doorbell | (uint64_t)at.head << 32 | 1ull << 48;
 
 	if (q->shadow) {
 		shadow_store_and_look(&q->shadow->cq_doorbell, value);
@@ -106,7 +130,8 @@ __attribute__((cold)) void qm_rearm(struct qm_queue *q)
 		mmio_store64(q->doorbell, value);
 		__sync_synchronize();
 	}
-	q->rearm = completion_waits(q);
+	q->rearm = qm_cqe_is_new(&q->cq[at.head], at);
+	q->cq_direct = q->rearm || q->shadow ? NULL : q->doorbell;
 }
 
 int qm_arm(struct wd_queue *wq)
@@ -115,9 +140,7 @@ int qm_arm(struct wd_queue *wq)
 	int error;
 
 	wd_lock_acquire(&q->cq_lock);
-	error = atomic_load_explicit(&q->cq_error, memory_order_relaxed);
-	if (!error && dma_load32(q->rx_word) == htole32(QM_STATUS_DISABLED))
-		error = qm_receive_denied(q);
+	error = qm_is_disabled(&q->rx_word) ? qm_receive_denied(q) : 0;
 	if (!error)
 		qm_rearm(q);
 	wd_lock_release(&q->cq_lock);
@@ -142,7 +165,7 @@ static void shut_both_sides(struct qm_queue *q)
 	wd_lock_acquire(&q->sq_lock);
 	wd_lock_acquire(&q->cq_lock);
 	submission_dies(q, -WD_EIO);
-	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	reception_dies(q, -WD_EIO);
 	q->rearm = false;
 	wd_lock_release(&q->cq_lock);
 	wd_lock_release(&q->sq_lock);
@@ -203,10 +226,10 @@ int qm_abort(struct wd_queue *wq, struct wd_msg **msgs, int max)
 	completed = atomic_load_explicit(&wq->completed, memory_order_relaxed);
 	submitted = atomic_load_explicit(&wq->submitted, memory_order_acquire);
 	for (; q->stopped && n < max && completed + n != submitted; n++) {
-		msgs[n] = q->slots[q->oldest];
+		msgs[n] = atomic_exchange_explicit(&q->slots[q->head], NULL, memory_order_acquire);
 		msgs[n]->result = -WD_EIO;
-		sgl_release(&q->sgls, q->oldest);
-		q->oldest = qm_next(q->oldest, q->sq_depth);
+		sgl_release(&q->sgls, q->head);
+		q->head = qm_next(q->head, q->depth);
 	}
 	atomic_store_explicit(&wq->completed, completed + n, memory_order_release);
 	wd_lock_release(&q->cq_lock);
@@ -223,16 +246,16 @@ void qm_forked(struct wd_queue *wq)
 	wd_lock_init(&q->sq_lock);
 	wd_lock_init(&q->cq_lock);
 	submission_dies(q, -WD_EIO);
-	atomic_store_explicit(&q->cq_error, -WD_EIO, memory_order_relaxed);
+	reception_dies(q, -WD_EIO);
 	atomic_store_explicit(&wq->completed,
 			      atomic_load_explicit(&wq->submitted, memory_order_relaxed),
 			      memory_order_relaxed);
+	for (uint32_t i = 0; q->slots && i < q->depth; i++)
+		atomic_store_explicit(&q->slots[i], NULL, memory_order_relaxed);
 	q->sq = NULL;
 	q->cq = NULL;
 	q->doorbell = NULL;
 	q->shadow = NULL;
-	q->tx_word = NULL;
-	q->rx_word = NULL;
 	q->mmio = NULL;
 	q->dus = NULL;
 	q->rearm = false;

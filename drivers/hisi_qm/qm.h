@@ -34,30 +34,29 @@ struct qm_queue {
 	/* Read by both sides, constant from START to stop. */
 	_Alignas(64) uint8_t *sq;
 	struct hisi_qm_cqe *cq;
-	struct wd_msg **slots;
+	struct wd_msg *_Atomic *slots; /* message in flight, or NULL */
 	uint64_t *doorbell;
 	struct wd_shadow_page *shadow; /* NULL: the device has no shadow doorbells */
 	uint64_t sq_doorbell;	       /* doorbell words with index 0, flag 0 */
 	uint64_t cq_doorbell;
-	const uint32_t *tx_word;
-
-	const uint32_t *rx_word;
-	uint32_t sq_depth;
-	uint32_t cq_depth;
+	uint32_t depth;		       /* of both rings */
 
 	/* Submitters, under sq_lock. */
 	_Alignas(64) struct wd_lock sq_lock;
 	uint32_t tail;
-	_Atomic uint32_t room; /* capacity, or 0 once submission has failed for good */
-	_Atomic int sq_error;  /* why room is 0 */
+	uint32_t limit; /* value of `submitted` at which `completed` must be looked at again */
+	_Atomic int sq_error; /* why tx_word says "disabled" for good */
+	const uint32_t *_Atomic tx_word;
+	uint64_t *sq_direct; /* the doorbell, or NULL: there is more to do than storing there */
 
 	/* Consumers, under cq_lock. */
 	_Alignas(64) struct wd_lock cq_lock;
-	uint32_t head;	/* next CQE */
-	uint32_t oldest; /* slot of the oldest message in flight: the next to complete */
-	uint32_t phase;	/* of a CQE not read yet */
+	uint32_t head;	/* next CQE, and slot of the oldest message in flight: completions are in order */
+	uint32_t phase;	/* third word of a CQE not read yet has this in QM_PHASE_BIT */
 	bool rearm;	/* an event was asked for and perhaps missed: ask again */
 	_Atomic int cq_error;
+	const uint32_t *_Atomic rx_word;
+	uint64_t *cq_direct; /* as sq_direct */
 	uint32_t bad_completions;
 
 	/* Control. */
@@ -72,6 +71,22 @@ struct qm_queue {
 	void *dus;
 	struct sgl_pool sgls;
 };
+
+#define QM_PHASE_BIT 0x10000u
+_Static_assert(FIELD_LOW(QM_CQE_PHASE) == 16 && FIELD_WORD(QM_CQE_PHASE) == 3, "the phase bit");
+
+/*
+ * Status words. When a side of the queue fails for good, its pointer is turned to
+ * a word of our own that says "disabled": one check serves both, and nothing
+ * mapped is touched any more.
+ */
+extern const uint32_t qm_disabled_word;
+
+static inline bool qm_is_disabled(const uint32_t *const _Atomic *word)
+{
+	return dma_load32(atomic_load_explicit((const uint32_t *_Atomic *)word,
+					       memory_order_relaxed)) == htole32(QM_STATUS_DISABLED);
+}
 
 static inline struct qm_queue *qm_of(struct wd_queue *q)
 {
@@ -103,10 +118,9 @@ void qm_forked(struct wd_queue *q);
 int qm_usage(struct qm_queue *q, unsigned int channel);
 
 /* Out of line parts of the functions below. */
-int qm_refuse(struct qm_queue *q);
-int qm_denied(struct qm_queue *q);
+int qm_reserve_locked(struct qm_queue *q);
 int qm_receive_denied(struct qm_queue *q);
-int qm_bad_completion(struct qm_queue *q, uint32_t sq_head, uint32_t completed);
+void qm_bad_completion(struct qm_queue *q, uint32_t sq_head);
 void qm_rearm(struct qm_queue *q);
 /* One line, unless there were too many in this second. */
 void qm_complain(struct qm_queue *q, const char *what, uint32_t value);
@@ -124,46 +138,51 @@ static inline void *qm_sqe(struct qm_queue *q, uint32_t slot, uint32_t sqe_nbyte
 static inline void qm_ring_sq(struct qm_queue *q, uint32_t tail)
 {
 	uint64_t value = q->sq_doorbell | (uint64_t)tail << 32;
+	uint64_t *direct = q->sq_direct;
 
-	if (q->shadow) {
+	if (!direct) {
 		shadow_store_and_look(&q->shadow->sq_doorbell, value);
 		if (!__atomic_load_n(&q->shadow->sq_sleeping, __ATOMIC_RELAXED))
 			return;
+		direct = q->doorbell;
 	}
 	mmio_order_elements_before_doorbell();
-	mmio_store64(q->doorbell, value);
+	mmio_store64(direct, value);
+}
+
+/*
+ * With sq_lock held: is there a slot, as far as can be seen without looking at
+ * the consumers' side? If so it is q->tail. If not, qm_reserve_locked() decides.
+ */
+static inline bool qm_slot_at_hand(struct qm_queue *q)
+{
+	return atomic_load_explicit(&q->base.submitted, memory_order_relaxed) != q->limit &&
+	       !qm_is_disabled(&q->tx_word);
 }
 
 /*
  * Lock the submission side and return its next slot; or -WD_EBUSY,
- * -WD_HW_EACCESS, -WD_EIO with the lock not held. The acquire of `completed`
- * orders the consumer's last load of the slot before the new element is written.
+ * -WD_HW_EACCESS, -WD_EIO with the lock not held. What follows until
+ * qm_publish() must be short and cannot fail.
  */
 static inline int qm_reserve(struct qm_queue *q)
 {
-	uint32_t inflight;
-
 	wd_lock_acquire(&q->sq_lock);
-	inflight = atomic_load_explicit(&q->base.submitted, memory_order_relaxed) -
-		   atomic_load_explicit(&q->base.completed, memory_order_acquire);
-	if (qm_unlikely(inflight >= atomic_load_explicit(&q->room, memory_order_relaxed)))
-		return qm_refuse(q);
-	if (qm_unlikely(dma_load32(q->tx_word) == htole32(QM_STATUS_DISABLED)))
-		return qm_denied(q);
-	return (int)q->tail;
+	return qm_slot_at_hand(q) ? (int)q->tail : qm_reserve_locked(q);
 }
 
 /*
- * The element in the slot that qm_reserve() gave is complete: give it to the
- * device, unlock. `submitted` grows before the doorbell, so that a consumer who
- * sees the completion finds the message in flight.
+ * The element in the reserved slot is complete: give it to the device, unlock.
+ * `submitted` grows before the doorbell, so that a consumer who sees the
+ * completion finds the message in flight.
  */
 static inline void qm_publish(struct qm_queue *q, uint32_t slot, struct wd_msg *msg)
 {
-	uint32_t tail = qm_next(slot, q->sq_depth);
+	uint32_t tail = qm_next(slot, q->depth);
 	uint32_t submitted = atomic_load_explicit(&q->base.submitted, memory_order_relaxed);
 
-	q->slots[slot] = msg;
+	/* Release: who finds the message sees what submit() wrote to it. Pairs with qm_reap(). */
+	atomic_store_explicit(&q->slots[slot], msg, memory_order_release);
 	q->tail = tail;
 	atomic_store_explicit(&q->base.submitted, submitted + 1, memory_order_release);
 	qm_ring_sq(q, tail);
@@ -173,101 +192,158 @@ static inline void qm_publish(struct qm_queue *q, uint32_t slot, struct wd_msg *
 static inline void qm_ring_cq(struct qm_queue *q, uint32_t head)
 {
 	uint64_t value = q->cq_doorbell | (uint64_t)head << 32;
+	uint64_t *direct = q->cq_direct;
 
-	if (q->shadow) {
-		shadow_store(&q->shadow->cq_doorbell, value);
+	if (qm_unlikely(!direct)) {
+		if (q->rearm)
+			qm_rearm(q);
+		else
+			shadow_store(&q->shadow->cq_doorbell, value);
 		return;
 	}
 	mmio_order_result_before_ack();
-	mmio_store64(q->doorbell, value);
+	mmio_store64(direct, value);
 }
-
-/* Slots are free and the device may write completions again from here on. */
-static inline void qm_acknowledge(struct qm_queue *q, uint32_t completed)
-{
-	atomic_store_explicit(&q->base.completed, completed, memory_order_release);
-	if (qm_unlikely(q->rearm))
-		qm_rearm(q);
-	else
-		qm_ring_cq(q, q->head);
-}
-
-/* The engine's reading of the element of one completed message; it sets msg->result. */
-typedef void (*qm_decode_t)(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *msg);
 
 /* Where collecting has got to; in registers while it lasts. */
 struct qm_position {
-	uint32_t head;
-	uint32_t oldest;
-	uint32_t phase;
+	uint32_t head, phase;
 };
+
+static inline struct qm_position qm_position_get(const struct qm_queue *q)
+{
+	return (struct qm_position){ q->head, q->phase };
+}
+
+static inline void qm_position_put(struct qm_queue *q, struct qm_position at)
+{
+	q->head = at.head;
+	q->phase = at.phase;
+}
 
 static inline void qm_advance(const struct qm_queue *q, struct qm_position *at)
 {
-	at->oldest = qm_next(at->oldest, q->sq_depth);
-	at->head++;
-	if (qm_unlikely(at->head == q->cq_depth)) {
+	if (qm_unlikely(++at->head == q->depth)) {
 		at->head = 0;
-		at->phase ^= 1;
+		at->phase ^= QM_PHASE_BIT;
 	}
 }
 
+/* Whether a completion has arrived; after that, its slot. */
+static inline bool qm_cqe_is_new(const struct hisi_qm_cqe *cqe, struct qm_position at)
+{
+	return !((le32toh(dma_load_phase(&cqe->dw[3])) ^ at.phase) & QM_PHASE_BIT);
+}
+
+static inline uint32_t qm_cqe_slot(const struct hisi_qm_cqe *cqe)
+{
+	return le16toh(dma_load16(&cqe->dw[FIELD_WORD(QM_CQE_SQ_HEAD)]));
+}
+_Static_assert(FIELD_LOW(QM_CQE_SQ_HEAD) == 0 && FIELD_MASK(QM_CQE_SQ_HEAD) == 0xffff,
+	       "the slot is a half-word");
+
+/* Hand back n: slots are free and the device may write completions again from here on. */
+static inline int qm_acknowledge(struct qm_queue *q, struct qm_position at, int n)
+{
+	uint32_t completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
+
+	if (n) {
+		qm_position_put(q, at);
+		atomic_store_explicit(&q->base.completed, completed + n, memory_order_release);
+		qm_ring_cq(q, at.head);
+	}
+	wd_lock_release(&q->cq_lock);
+	return n;
+}
+
 /*
- * The reap() of an engine: decode and sqe_nbytes are constants there. A message
- * handed back before the queue failed is good; the failure is told by the next
- * call, which comes here again because it is sticky.
+ * The engine's reading of one completed element. A quick one returns false for
+ * whatever it does not want to deal with, and has changed nothing then; the full
+ * one deals with everything and sets msg->result.
+ */
+typedef bool (*qm_quick_t)(void *sqe, struct wd_msg *msg);
+typedef void (*qm_decode_t)(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *msg);
+
+/* How an engine continues a qm_reap() that met something unusual: by qm_reap_on() and its own decode. */
+typedef int (*qm_reap_on_t)(struct qm_queue *q, struct wd_msg **done, int n, int max);
+
+/*
+ * The reap() of an engine: the usual case, in line and without a call. quick,
+ * reap_on and sqe_nbytes are constants there.
  */
 static inline __attribute__((always_inline)) int qm_reap(struct qm_queue *q, struct wd_msg **done,
 							  int max, uint32_t sqe_nbytes,
-							  qm_decode_t decode)
+							  qm_quick_t quick, qm_reap_on_t reap_on)
 {
-	uint32_t completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
 	struct qm_position at;
-	int n = 0, error;
+	int n = 0;
 
-	/* Nothing in flight: a poll of an idle queue takes no lock. */
-	if (atomic_load_explicit(&q->base.submitted, memory_order_relaxed) == completed)
-		return atomic_load_explicit(&q->cq_error, memory_order_relaxed);
 	if (qm_unlikely(!wd_lock_try(&q->cq_lock)))
 		return 0;
-	error = atomic_load_explicit(&q->cq_error, memory_order_relaxed);
-	if (qm_unlikely(error))
-		goto out;
-	if (qm_unlikely(dma_load32(q->rx_word) == htole32(QM_STATUS_DISABLED))) {
-		error = qm_receive_denied(q);
-		goto out;
-	}
-	completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
-	at = (struct qm_position){ q->head, q->oldest, q->phase };
+	if (qm_unlikely(qm_is_disabled(&q->rx_word)))
+		return reap_on(q, done, 0, max);
+	at = qm_position_get(q);
 	for (; n < max; n++) {
 		const struct hisi_qm_cqe *cqe = &q->cq[at.head];
-		uint32_t sq_head;
+		struct wd_msg *_Atomic *slot = &q->slots[at.head];
+		struct wd_msg *msg;
 
-		if (field_extract(dma_load_phase(&cqe->dw[3]), QM_CQE_PHASE) != at.phase)
+		if (!qm_cqe_is_new(cqe, at))
 			break;
 		mmio_order_phase_before_result();
-		sq_head = field_extract(dma_load32(&cqe->dw[2]), QM_CQE_SQ_HEAD);
-		/* Behind the phase: whoever was completed is counted in `submitted` already. */
-		if (qm_unlikely(sq_head != at.oldest ||
-				atomic_load_explicit(&q->base.submitted, memory_order_acquire) ==
-					completed + n)) {
-			error = qm_bad_completion(q, sq_head, completed + n);
-			break;
-		}
-		done[n] = q->slots[sq_head];
-		decode(q, sq_head, qm_sqe(q, sq_head, sqe_nbytes), done[n]);
+		msg = atomic_load_explicit(slot, memory_order_acquire);
+		if (qm_unlikely(!msg || qm_cqe_slot(cqe) != at.head ||
+				!quick(qm_sqe(q, at.head, sqe_nbytes), msg)))
+			goto unusual;
+		atomic_store_explicit(slot, NULL, memory_order_relaxed);
+		done[n] = msg;
 		qm_advance(q, &at);
 	}
-	if (n) {
-		q->head = at.head;
-		q->oldest = at.oldest;
-		q->phase = at.phase;
-		qm_acknowledge(q, completed + n);
-		error = n;
+	return qm_acknowledge(q, at, n);
+unusual:
+	qm_position_put(q, at);
+	return reap_on(q, done, n, max);
+}
+
+/*
+ * The rest of a qm_reap() that met something unusual; cq_lock is held and n
+ * messages are in done already, not acknowledged. A message handed back before the
+ * queue failed is good; the failure is told by the next call.
+ */
+static inline __attribute__((always_inline)) int qm_reap_on(struct qm_queue *q, struct wd_msg **done,
+							     int n, int max, uint32_t sqe_nbytes,
+							     qm_decode_t decode)
+{
+	struct qm_position at = qm_position_get(q);
+	int error = 0;
+
+	if (qm_is_disabled(&q->rx_word))
+		error = qm_receive_denied(q);
+	for (; !error && n < max && qm_cqe_is_new(&q->cq[at.head], at); n++) {
+		uint32_t slot;
+
+		mmio_order_phase_before_result();
+		slot = qm_cqe_slot(&q->cq[at.head]);
+		/* The slot at head first: nothing else of the table is looked at. */
+		done[n] = atomic_load_explicit(&q->slots[at.head], memory_order_acquire);
+		if (slot != at.head || !done[n]) {
+			qm_bad_completion(q, slot);
+			error = -WD_EIO;
+			break;
+		}
+		decode(q, slot, qm_sqe(q, slot, sqe_nbytes), done[n]);
+		atomic_store_explicit(&q->slots[slot], NULL, memory_order_relaxed);
+		qm_advance(q, &at);
 	}
-out:
+	if (!error)
+		return qm_acknowledge(q, at, n);
+	/* No doorbell: nobody listens any more. */
+	qm_position_put(q, at);
+	atomic_store_explicit(&q->base.completed,
+			      atomic_load_explicit(&q->base.completed, memory_order_relaxed) + n,
+			      memory_order_release);
 	wd_lock_release(&q->cq_lock);
-	return error;
+	return n ? n : error;
 }
 
 #endif

@@ -85,59 +85,43 @@ static int ask_numbers(struct qm_queue *q)
 	} else if (ret) {
 		return ret;
 	}
-	if (info.sqe_size != q->sqe_nbytes || info.sq_depth < 2 || info.cq_depth < 2) {
+	/* No device has rings of two lengths, and what one would do is not known: facts, section 15. */
+	if (info.sqe_size != q->sqe_nbytes || info.sq_depth < 2 || info.cq_depth != info.sq_depth) {
 		WD_ERR("%s: queue has elements of %u bytes and depths %u and %u: no such device is known",
 		       wd_ctx_get_dev_name(q->base.ctx), info.sqe_size, info.sq_depth,
 		       info.cq_depth);
 		return -WD_EINVAL;
 	}
-	q->sq_depth = info.sq_depth;
-	q->cq_depth = info.cq_depth;
+	q->depth = info.sq_depth;
 	return 0;
 }
 
-static void place_doorbell(struct qm_queue *q)
+static size_t doorbell_offset(const struct qm_queue *q)
 {
-	if (q->version == 1) {
-		q->doorbell = (uint64_t *)((char *)q->mmio + QM_DOORBELL_OFFSET_V1);
-		q->sq_doorbell = qm_doorbell_v1(q->id, QM_DOORBELL_SQ, 0, 0);
-		q->cq_doorbell = qm_doorbell_v1(q->id, QM_DOORBELL_CQ, 0, 0);
-		return;
-	}
-	q->doorbell = (uint64_t *)((char *)q->mmio + QM_DOORBELL_OFFSET_V2);
-	q->sq_doorbell = qm_doorbell_v2(q->id, QM_DOORBELL_SQ, 0, 0);
-	q->cq_doorbell = qm_doorbell_v2(q->id, QM_DOORBELL_CQ, 0, 0);
+	return q->version == 1 ? QM_DOORBELL_OFFSET_V1 : QM_DOORBELL_OFFSET_V2;
 }
 
-/* Where things are in the regions; the sizes are the kernel's, the depths too: they must agree. */
-static int place_rings(struct qm_queue *q)
+/* The sizes of the regions are the kernel's, the depths too: they must agree. */
+static int check_regions(struct qm_queue *q)
 {
 	size_t dus = wd_ctx_get_region_size(q->base.ctx, UACCE_QFRT_DUS);
 	size_t mmio = wd_ctx_get_region_size(q->base.ctx, UACCE_QFRT_MMIO);
-	size_t sq_nbytes = (size_t)q->sq_depth * q->sqe_nbytes;
-	size_t doorbell = q->version == 1 ? QM_DOORBELL_OFFSET_V1 : QM_DOORBELL_OFFSET_V2;
+	size_t rings = (size_t)q->depth * (q->sqe_nbytes + sizeof(struct hisi_qm_cqe));
 
-	if (dus < sq_nbytes + q->cq_depth * sizeof(struct hisi_qm_cqe) + QM_STATUS_RX_FROM_END ||
-	    mmio < doorbell + sizeof(uint64_t)) {
-		WD_ERR("%s: regions of %zu and %zu bytes are too small for rings of %u and %u",
-		       wd_ctx_get_dev_name(q->base.ctx), dus, mmio, q->sq_depth, q->cq_depth);
-		return -WD_EINVAL;
-	}
-	q->sq = q->dus;
-	q->cq = (struct hisi_qm_cqe *)(q->sq + sq_nbytes);
-	q->tx_word = (const uint32_t *)(q->sq + dus - QM_STATUS_TX_FROM_END);
-	q->rx_word = (const uint32_t *)(q->sq + dus - QM_STATUS_RX_FROM_END);
-	place_doorbell(q);
-	return 0;
+	if (dus >= rings + QM_STATUS_RX_FROM_END && mmio >= doorbell_offset(q) + sizeof(uint64_t))
+		return 0;
+	WD_ERR("%s: regions of %zu and %zu bytes are too small for rings of %u",
+	       wd_ctx_get_dev_name(q->base.ctx), dus, mmio, q->depth);
+	return -WD_EINVAL;
 }
 
 static int size_slots(struct qm_queue *q, uint32_t old_depth)
 {
-	struct wd_msg **slots;
+	struct wd_msg *_Atomic *slots;
 
-	if (q->slots && q->sq_depth == old_depth)
+	if (q->slots && q->depth == old_depth)
 		return 0;
-	slots = calloc(q->sq_depth, sizeof(*slots));
+	slots = calloc(q->depth, sizeof(*slots));
 	if (!slots)
 		return -WD_ENOMEM;
 	free(q->slots);
@@ -163,24 +147,48 @@ static void try_shadow(struct qm_queue *q)
 	q->shadow = page;
 }
 
-/* START puts the device at slot 0 and phase 1; let both sides work. */
+static void place_submission(struct qm_queue *q)
+{
+	size_t dus = wd_ctx_get_region_size(q->base.ctx, UACCE_QFRT_DUS);
+
+	q->sq = q->dus;
+	q->doorbell = (uint64_t *)((char *)q->mmio + doorbell_offset(q));
+	q->sq_doorbell = q->version == 1 ? qm_doorbell_v1(q->id, QM_DOORBELL_SQ, 0, 0) :
+					   qm_doorbell_v2(q->id, QM_DOORBELL_SQ, 0, 0);
+	q->sq_direct = q->shadow ? NULL : q->doorbell;
+	q->tail = 0;
+	q->base.capacity = q->depth - 1; /* one slot stays free */
+	q->limit = atomic_load_explicit(&q->base.submitted, memory_order_relaxed) +
+		   q->base.capacity;
+	atomic_store_explicit(&q->sq_error, 0, memory_order_relaxed);
+	atomic_store_explicit(&q->tx_word, (uint32_t *)(q->sq + dus - QM_STATUS_TX_FROM_END),
+			      memory_order_relaxed);
+}
+
+static void place_completion(struct qm_queue *q)
+{
+	size_t dus = wd_ctx_get_region_size(q->base.ctx, UACCE_QFRT_DUS);
+
+	q->cq = (struct hisi_qm_cqe *)(q->sq + (size_t)q->depth * q->sqe_nbytes);
+	q->cq_doorbell = q->version == 1 ? qm_doorbell_v1(q->id, QM_DOORBELL_CQ, 0, 0) :
+					   qm_doorbell_v2(q->id, QM_DOORBELL_CQ, 0, 0);
+	q->cq_direct = q->shadow ? NULL : q->doorbell;
+	q->head = 0;
+	q->phase = QM_PHASE_BIT;
+	q->rearm = false;
+	atomic_store_explicit(&q->cq_error, 0, memory_order_relaxed);
+	atomic_store_explicit(&q->rx_word, (uint32_t *)(q->sq + dus - QM_STATUS_RX_FROM_END),
+			      memory_order_relaxed);
+}
+
+/* START put the device at slot 0 and phase 1; let both sides work. */
 static void begin_at_zero(struct qm_queue *q)
 {
-	/* One slot stays free, and never more completions than the ring of completions holds. */
-	uint32_t depth = q->sq_depth < q->cq_depth ? q->sq_depth : q->cq_depth;
-
 	wd_lock_acquire(&q->sq_lock);
 	wd_lock_acquire(&q->cq_lock);
-	q->tail = 0;
-	q->head = 0;
-	q->oldest = 0;
-	q->phase = 1;
-	q->rearm = false;
+	place_submission(q);
+	place_completion(q);
 	q->stopped = false;
-	q->base.capacity = depth - 1;
-	atomic_store_explicit(&q->cq_error, 0, memory_order_relaxed);
-	atomic_store_explicit(&q->sq_error, 0, memory_order_relaxed);
-	atomic_store_explicit(&q->room, depth - 1, memory_order_relaxed);
 	wd_lock_release(&q->cq_lock);
 	wd_lock_release(&q->sq_lock);
 }
@@ -188,7 +196,7 @@ static void begin_at_zero(struct qm_queue *q)
 /* From an opened descriptor with nothing mapped to a started queue. */
 static int bring_up(struct qm_queue *q)
 {
-	uint32_t old_depth = q->sq_depth;
+	uint32_t old_depth = q->depth;
 	const char *doing = "map";
 	int ret = map_all(q);
 
@@ -198,7 +206,7 @@ static int bring_up(struct qm_queue *q)
 	ret = ask_numbers(q);
 	if (ret)
 		goto err_unmap;
-	ret = place_rings(q);
+	ret = check_regions(q);
 	if (ret)
 		goto err_unmap;
 	ret = size_slots(q, old_depth);
@@ -213,7 +221,7 @@ static int bring_up(struct qm_queue *q)
 	return 0;
 
 err_unmap:
-	q->sq_depth = q->slots ? old_depth : 0;
+	q->depth = q->slots ? old_depth : 0;
 	qm_unmap(q);
 err_log:
 	WD_ERR("%s: cannot %s a queue (%d)", wd_ctx_get_dev_name(q->base.ctx), doing, ret);
@@ -238,6 +246,8 @@ int qm_open(struct qm_queue *q, const struct wd_queue_config *config, uint32_t s
 	wd_lock_init(&q->sq_lock);
 	wd_lock_init(&q->cq_lock);
 	sgl_pool_init(&q->sgls);
+	atomic_init(&q->tx_word, &qm_disabled_word);
+	atomic_init(&q->rx_word, &qm_disabled_word);
 	ret = bring_up(q);
 	if (ret)
 		free(q->slots);

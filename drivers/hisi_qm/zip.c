@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include "zip.h"
 
+#define ZIP_STATUS_BYTE (4 * FIELD_WORD(ZIP_STATUS))
+
 /* ------------------------------------------------------------- results */
 
 __attribute__((cold)) void zip_result_load(struct zip_result *r, const struct hisi_zip_sqe *sqe)
@@ -59,12 +61,9 @@ __attribute__((cold)) void zip_result_impossible(struct qm_queue *q, struct wd_c
 static __attribute__((cold, noinline)) void plain_result(struct qm_queue *q, const void *sqe,
 							  struct wd_comp_msg *msg)
 {
-	uint32_t in_left = msg->src_len - msg->consumed;
-	uint32_t out_left = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES) - msg->produced;
+	uint32_t in_left = zip_given_in(msg), out_left = zip_given_out(msg);
 	struct zip_result r;
 
-	if (msg->data_fmt == WD_SGL_BUF)
-		out_left = msg->dst_len - msg->produced;
 	zip_result_load(&r, sqe);
 	msg->status = zip_result_status(&r);
 	if (msg->status == WD_STREAM_END)
@@ -85,20 +84,17 @@ static __attribute__((cold, noinline)) void plain_result(struct qm_queue *q, con
 	}
 }
 
-static __attribute__((cold, noinline)) void odd_result(struct qm_queue *q, uint32_t slot,
-							const void *sqe, struct wd_comp_msg *msg)
+static inline void zip_decode(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *head)
 {
-	switch (msg->checksum) {
-	case ZIP_READ_LISTS:
-		sgl_release(&q->sgls, slot);
-		plain_result(q, sqe, msg);
-		break;
+	struct wd_comp_msg *msg = (struct wd_comp_msg *)head;
+
+	sgl_release(&q->sgls, slot);
+	switch (msg->head.result) {
 	case ZIP_READ_STREAM:
 		zip_stream_complete(q, sqe, msg);
 		break;
 	case ZIP_READ_LZ77:
 	case ZIP_READ_LZ77_STREAM:
-		sgl_release(&q->sgls, slot);
 		zip_lz77_complete(q, sqe, msg);
 		break;
 	default:
@@ -106,29 +102,36 @@ static __attribute__((cold, noinline)) void odd_result(struct qm_queue *q, uint3
 	}
 }
 
-static inline void zip_decode(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *head)
+/*
+ * A flat request that stands alone and went well. Lengths are compared as pairs: the
+ * low halves first, and if these are in order the whole is if the high halves are.
+ */
+static inline bool zip_decode_quick(void *sqe, struct wd_msg *head)
 {
 	struct wd_comp_msg *msg = (struct wd_comp_msg *)head;
 	uint64_t lengths = le64toh(dma_load64(sqe)); /* words 0 and 1 */
-	uint32_t status = field_extract(
-		dma_load32(&((struct hisi_zip_sqe *)sqe)->dw[FIELD_WORD(ZIP_STATUS)]), ZIP_STATUS);
-	uint32_t consumed = (uint32_t)lengths, produced = lengths >> 32;
-	uint32_t out = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES) - msg->produced;
+	uint32_t code = dma_load8((uint8_t *)sqe + ZIP_STATUS_BYTE);
 
-	if (qm_unlikely(msg->checksum != ZIP_READ_PLAIN || status != ZIP_ST_OK ||
-			consumed > msg->src_len - msg->consumed || produced > out)) {
-		odd_result(q, slot, sqe, msg);
-		return;
-	}
-	msg->head.result = 0;
-	msg->status = WD_SUCCESS;
-	msg->consumed += consumed;
-	msg->produced += produced;
+	if (qm_unlikely(code | (uint32_t)head->result))
+		return false;
+	if (qm_unlikely((uint32_t)lengths > zip_given_in(msg) || lengths > zip_get_pair(&msg->status)))
+		return false;
+	zip_put_pair(&msg->consumed, zip_get_pair(&msg->consumed) + lengths);
+	zip_put_pair(&msg->status, 0); /* WD_SUCCESS, no checksum; result is 0 already */
+	return true;
+}
+_Static_assert(ZIP_ST_OK == 0 && ZIP_READ_PLAIN == 0 && WD_SUCCESS == 0, "zip_decode_quick()");
+_Static_assert(FIELD_LOW(ZIP_STATUS) == 0 && FIELD_MASK(ZIP_STATUS) == 0xff, "the status is a byte");
+
+static __attribute__((noinline)) int zip_reap_on(struct qm_queue *q, struct wd_msg **done, int n,
+						 int max)
+{
+	return qm_reap_on(q, done, n, max, ZIP_SQE_NBYTES, zip_decode);
 }
 
 static int zip_reap(struct wd_queue *q, struct wd_msg **done, int max)
 {
-	return qm_reap(qm_of(q), done, max, ZIP_SQE_NBYTES, zip_decode);
+	return qm_reap(qm_of(q), done, max, ZIP_SQE_NBYTES, zip_decode_quick, zip_reap_on);
 }
 
 /* -------------------------------------------------------------- submit */
@@ -148,56 +151,73 @@ static inline bool zlib_header_is_good(uint32_t cmf, uint32_t flg)
 	return (cmf & 15) == 8 && cmf >> 4 <= 7 && !(flg & 0x20) && (cmf << 8 | flg) % 31 == 0;
 }
 
-/* Length of the header of a whole stream in one buffer; -1 if malformed. */
-static inline int plain_header(uint32_t kind, const struct wd_comp_msg *msg)
+/*
+ * Into the reserved slot: the element of a flat request; publish. header is the
+ * pair of header bytes removed from the input and written before the output. Each
+ * load stands next to its store: so it takes few registers and no stack.
+ */
+static __attribute__((noinline)) int plain_send(struct zip_queue *q, uint32_t slot,
+						struct wd_comp_msg *msg, uint64_t header,
+						uint32_t room)
 {
-	const uint8_t *p = msg->src;
+	uint64_t *w = zip_element(q, slot);
+	uint32_t in = msg->src_len - (uint32_t)header;
+	uint8_t *dst = msg->dst;
 
-	if (kind & ZIP_KIND_GZIP)
-		return gzip_header(p, msg->src_len);
-	if (!(kind & ZIP_KIND_ZLIB))
-		return 0;
-	return msg->src_len >= ZIP_ZLIB_HEADER_NBYTES && zlib_header_is_good(p[0], p[1]) ?
-		       (int)ZIP_ZLIB_HEADER_NBYTES :
-		       -1;
-}
-
-/* A request that stands alone, checked, with the headers' bytes on one side or the other. */
-static inline __attribute__((always_inline)) int plain_submit(struct zip_queue *q,
-							      struct wd_comp_msg *msg,
-							      uint32_t skip_in, uint32_t skip_out)
-{
-	const uint64_t *t = msg->tmpl->word;
-	uint32_t out = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES);
-	int slot;
-
-	if (qm_unlikely(out <= skip_out))
-		return zip_done(msg, WD_OUT_EPARA, 0, 0);
-	slot = qm_reserve(&q->qm);
-	if (qm_unlikely(slot < 0))
-		return slot;
-	if (skip_out)
-		zip_header_write(t[ZIP_T_KIND], msg->dst);
-	zip_msg_begin(msg, skip_in, skip_out, ZIP_READ_PLAIN);
-	zip_fill(q, slot,
-		 &(struct zip_request){ .words_6_7 = t[ZIP_T_WORDS_6_7],
-					.words_8_9 = t[ZIP_T_WORDS_8_9],
-					.in_nbytes = msg->src_len - skip_in,
-					.out_nbytes = out - skip_out,
-					.src = (uintptr_t)msg->src + skip_in,
-					.dst = (uintptr_t)msg->dst + skip_out });
+	w[ZIP_W_INPUT] = htole64(in);
+	w[ZIP_W_SRC] = htole64((uintptr_t)msg->src + (uint32_t)header);
+	w[ZIP_W_ROOM_STATE0] = htole64(room);
+	w[ZIP_W_DST] = htole64((uintptr_t)dst + (header >> 32));
+	w[ZIP_W_6_7] = htole64(msg->tmpl->word[ZIP_T_WORDS_6_7] | q->sqe_type);
+	w[ZIP_W_8_9] = htole64(msg->tmpl->word[ZIP_T_WORDS_8_9]);
+	zip_header_write(header >> 32, dst);
+	zip_msg_begin(msg, header, zip_pair(in, room), ZIP_READ_PLAIN);
 	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
 }
 
-static __attribute__((noinline)) int decompress_submit(struct zip_queue *q,
-						       struct wd_comp_msg *msg)
+/* The same when the lock or a slot is not at hand. */
+static __attribute__((noinline, cold)) int plain_send_patiently(struct zip_queue *q,
+								 struct wd_comp_msg *msg,
+								 uint64_t header, uint32_t room,
+								 bool locked)
 {
-	int header = plain_header(msg->tmpl->word[ZIP_T_KIND], msg);
+	int slot = locked ? qm_reserve_locked(&q->qm) : qm_reserve(&q->qm);
 
-	if (qm_unlikely(header < 0 || (uint32_t)header == msg->src_len))
+	return slot < 0 ? slot : plain_send(q, slot, msg, header, room);
+}
+
+static inline __attribute__((always_inline)) int plain_submit(struct zip_queue *q,
+							      struct wd_comp_msg *msg,
+							      uint64_t header)
+{
+	uint32_t room = zip_min(msg->dst_len, ZIP_MAX_FLAT_NBYTES);
+
+	if (qm_unlikely(room <= header >> 32))
+		return zip_done(msg, WD_OUT_EPARA, 0, 0);
+	room -= header >> 32;
+	if (qm_unlikely(!wd_lock_try(&q->qm.sq_lock)))
+		return plain_send_patiently(q, msg, header, room, false);
+	if (qm_unlikely(!qm_slot_at_hand(&q->qm)))
+		return plain_send_patiently(q, msg, header, room, true);
+	return plain_send(q, q->qm.tail, msg, header, room);
+}
+
+static __attribute__((noinline)) int plain_decompress(struct zip_queue *q, struct wd_comp_msg *msg,
+						       uint32_t kind)
+{
+	const uint8_t *p = msg->src;
+	int header = 0;
+
+	if (kind & ZIP_KIND_GZIP)
+		header = gzip_header(p, msg->src_len);
+	else if (kind & ZIP_KIND_ZLIB)
+		header = msg->src_len >= ZIP_ZLIB_HEADER_NBYTES && zlib_header_is_good(p[0], p[1]) ?
+				 (int)ZIP_ZLIB_HEADER_NBYTES :
+				 -1;
+	if (header < 0 || (uint32_t)header == msg->src_len)
 		return zip_done(msg, WD_IN_EPARA, 0, 0);
-	return plain_submit(q, msg, header, 0);
+	return plain_submit(q, msg, zip_pair(header, 0));
 }
 
 static int submit_seldom(struct zip_queue *q, struct wd_comp_msg *msg);
@@ -208,14 +228,15 @@ static int zip_submit(struct wd_queue *wq, struct wd_msg *head)
 	struct zip_queue *q = zip_of(wq);
 	uint32_t kind = msg->tmpl->word[ZIP_T_KIND];
 
-	if (qm_unlikely(msg->stream || msg->data_fmt != WD_FLAT_BUF || kind & q->seldom))
+	if (qm_unlikely((uintptr_t)msg->stream | msg->data_fmt | (kind & q->seldom)))
 		return submit_seldom(q, msg);
 	if (qm_unlikely(msg->src_len - 1 >= ZIP_MAX_FLAT_NBYTES))
 		return -WD_EINVAL;
 	if (kind & ZIP_KIND_DECOMPRESS)
-		return decompress_submit(q, msg);
-	return plain_submit(q, msg, 0, msg->tmpl->word[ZIP_T_HEADER_NBYTES]);
+		return plain_decompress(q, msg, kind);
+	return plain_submit(q, msg, msg->tmpl->word[ZIP_T_HEADER]);
 }
+_Static_assert(WD_FLAT_BUF == 0, "zip_submit() tests it together with other zeros");
 
 /* ----------------------------------------------------- scattered requests */
 
@@ -249,7 +270,7 @@ static int build_lists(struct zip_queue *q, struct wd_comp_msg *msg, struct zip_
 		       struct sgl_node **chain)
 {
 	struct sgl_cursor in = { msg->list_src, 0 }, out = { msg->list_dst, 0 };
-	int ret = sgl_pool_prepare(&q->qm.sgls, q->qm.sq_depth);
+	int ret = sgl_pool_prepare(&q->qm.sgls, q->qm.depth);
 
 	if (!ret)
 		ret = sgl_build(&q->qm.sgls, &in, msg->src_len, chain, &r->src);
@@ -276,7 +297,8 @@ static int scattered_submit(struct zip_queue *q, struct wd_comp_msg *msg)
 			return zip_done(msg, WD_IN_EPARA, 0, 0);
 		skip_in = ret;
 	} else {
-		skip_out = zip_header_write(kind, header);
+		skip_out = t[ZIP_T_HEADER] >> 32;
+		zip_header_write(skip_out, header);
 		if (msg->dst_len <= skip_out)
 			return zip_done(msg, WD_OUT_EPARA, 0, 0);
 	}
@@ -294,7 +316,8 @@ static int scattered_submit(struct zip_queue *q, struct wd_comp_msg *msg)
 	slot = ret;
 	sgl_copy_out(&out, header, skip_out);
 	sgl_attach(&q->qm.sgls, slot, chain);
-	zip_msg_begin(msg, skip_in, skip_out, ZIP_READ_LISTS);
+	zip_msg_begin(msg, zip_pair(skip_in, skip_out), zip_pair(r.in_nbytes, r.out_nbytes),
+		      ZIP_READ_LISTS);
 	zip_fill(q, slot, &r);
 	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
@@ -387,9 +410,6 @@ static int zip_queue_open(const struct wd_queue_config *config, struct wd_queue 
 	}
 	q->qm.base.drv = &hisi_zip_driver;
 	q->sqe_type = zip_pair(0, zip_field(ZIP_SQE_TYPE, type));
-	q->tag_word = FIELD_WORD(ZIP_TAG_TYPE3);
-	if (!type)
-		q->tag_word = FIELD_WORD(ZIP_TAG_TYPE0);
 	q->refused = refused_kinds(q, type);
 	q->seldom = q->refused | ZIP_KIND_LZ77;
 	*out = &q->qm.base;
@@ -427,7 +447,7 @@ static uint32_t request_code(uint32_t plain, uint32_t kind)
 static int zip_session_init(struct wd_queue *q, const void *params, struct wd_template *t)
 {
 	const struct wd_comp_params *p = params;
-	uint32_t kind, code, window = p->win_sz;
+	uint32_t kind, code, header = 0, window = p->win_sz;
 
 	if (p->alg_type >= ARRAY_SIZE(algorithms) || p->op_type >= WD_DIR_MAX)
 		return -WD_EINVAL;
@@ -447,6 +467,7 @@ static int zip_session_init(struct wd_queue *q, const void *params, struct wd_te
 		window = 0; /* any distance is accepted (section 5) */
 	} else {
 		kind |= ZIP_KIND_COMPRESS;
+		header = zip_header_nbytes(kind);
 		if (window > WD_COMP_WS_32K || set_level(p, &kind))
 			return -WD_EINVAL;
 	}
@@ -458,8 +479,7 @@ static int zip_session_init(struct wd_queue *q, const void *params, struct wd_te
 				    zip_field(ZIP_BUFFER_TYPE, ZIP_BUF_FLAT) |
 				    zip_field(ZIP_WINDOW_SIZE, window));
 	t->word[ZIP_T_KIND] = kind;
-	if (kind & ZIP_KIND_COMPRESS)
-		t->word[ZIP_T_HEADER_NBYTES] = zip_header_nbytes(kind);
+	t->word[ZIP_T_HEADER] = zip_pair(0, header);
 	return 0;
 }
 

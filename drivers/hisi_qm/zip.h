@@ -19,7 +19,6 @@
 struct zip_queue {
 	struct qm_queue qm;
 	uint64_t sqe_type; /* in its place in words 6 and 7 */
-	uint32_t tag_word;
 	uint32_t refused;  /* bits of ZIP_KIND_*: not this direction, not on this device */
 	uint32_t seldom;   /* and these are not done by the short way of zip_submit() */
 };
@@ -35,7 +34,7 @@ static inline struct zip_queue *zip_of(struct wd_queue *q)
  * queue's: a session's requests may go to devices of several versions. Word 3 is
  * the length of the header to write.
  */
-enum { ZIP_T_WORDS_6_7, ZIP_T_WORDS_8_9, ZIP_T_KIND, ZIP_T_HEADER_NBYTES };
+enum { ZIP_T_WORDS_6_7, ZIP_T_WORDS_8_9, ZIP_T_KIND, ZIP_T_HEADER };
 
 /* Bits of the kind. */
 #define ZIP_KIND_COMPRESS 0x001u
@@ -61,23 +60,44 @@ static inline uint32_t zip_header_nbytes(uint32_t kind)
 				      0;
 }
 
-/* Write the header of the kind; returns its length. */
-static inline uint32_t zip_header_write(uint32_t kind, void *to)
+/* Write the header that has this length. */
+static inline void zip_header_write(uint32_t header_nbytes, void *to)
 {
 	static const uint8_t gzip[ZIP_GZIP_HEADER_NBYTES] = { 0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3 };
 	static const uint8_t zlib[ZIP_ZLIB_HEADER_NBYTES] = { 0x78, 0x9c };
 
-	if (kind & ZIP_KIND_ZLIB)
+	if (__builtin_expect(header_nbytes == sizeof(zlib), 1))
 		memcpy(to, zlib, sizeof(zlib));
-	else if (kind & ZIP_KIND_GZIP)
+	else if (header_nbytes)
 		memcpy(to, gzip, sizeof(gzip));
-	return zip_header_nbytes(kind);
 }
 
 /* Two neighbouring words of an element, low word first. */
 static inline uint64_t zip_pair(uint32_t low, uint32_t high)
 {
 	return (uint64_t)high << 32 | low;
+}
+
+/* Two neighbouring members of a message, as zip_pair() makes them. */
+typedef uint64_t __attribute__((may_alias, aligned(4))) zip_pair_t;
+
+static inline uint64_t zip_swap_halves(uint64_t pair)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return pair;
+#else
+	return pair << 32 | pair >> 32;
+#endif
+}
+
+static inline void zip_put_pair(uint32_t *first, uint64_t pair)
+{
+	*(zip_pair_t *)first = zip_swap_halves(pair);
+}
+
+static inline uint64_t zip_get_pair(const uint32_t *first)
+{
+	return zip_swap_halves(*(const zip_pair_t *)first);
 }
 
 /* A word with one field set, in host order. */
@@ -95,48 +115,83 @@ struct zip_request {
 	uint32_t state[3], isize, checksum;
 };
 
+/* Pairs of words of an element that a client writes. */
+enum {
+	ZIP_W_INPUT = 2,	   /* words 4, 5 */
+	ZIP_W_6_7 = 3,
+	ZIP_W_8_9 = 4,
+	ZIP_W_LITERAL_ROOM = 6,	   /* high half */
+	ZIP_W_ROOM_STATE0 = 7,
+	ZIP_W_SRC = 9,
+	ZIP_W_DST = 10,
+	ZIP_W_CTX = 11,
+	ZIP_W_LITERALS = 12,
+	ZIP_W_STATE12 = 14,
+	ZIP_W_ISIZE_CHECKSUM = 15,
+};
+
 /*
- * Write the element: all of it, because the ring holds old elements and old
- * results. Inlined, with constants for what a caller has not, into a row of
- * stores.
+ * The element in a slot, cleared: the ring holds old elements and old results.
+ * There is no tag: completions are in order, so nobody needs one. By vectors,
+ * because compilers make a slow string instruction of memset() here.
  */
+typedef uint64_t zip_vector_t __attribute__((vector_size(16), may_alias));
+
+static inline uint64_t *zip_element(struct zip_queue *q, uint32_t slot)
+{
+	zip_vector_t *v = qm_sqe(&q->qm, slot, ZIP_SQE_NBYTES), zero = { 0 };
+
+	v[0] = v[1] = v[2] = v[3] = v[4] = v[5] = v[6] = v[7] = zero;
+	return (uint64_t *)v;
+}
+_Static_assert(ZIP_SQE_NBYTES == 8 * sizeof(zip_vector_t), "an element is 8 vectors");
+
 static inline void zip_fill(struct zip_queue *q, uint32_t slot, const struct zip_request *r)
 {
-	uint64_t *w = qm_sqe(&q->qm, slot, ZIP_SQE_NBYTES);
+	uint64_t *w = zip_element(q, slot);
 
-	w[0] = 0; /* words 0..3: results */
-	w[1] = 0;
-	w[2] = htole64(zip_pair(r->in_nbytes, 0));
-	w[3] = htole64(r->words_6_7 | q->sqe_type);
-	w[4] = htole64(r->words_8_9);
-	w[5] = 0;
-	w[6] = htole64(zip_pair(0, r->literal_nbytes));
-	w[7] = htole64(zip_pair(r->out_nbytes, r->state[0]));
-	w[8] = 0;
-	w[9] = htole64(r->src);
-	w[10] = htole64(r->dst);
-	w[11] = htole64(r->ctx);
-	w[12] = htole64(r->literals);
-	w[13] = 0;
-	w[14] = htole64(zip_pair(r->state[1], r->state[2]));
-	w[15] = htole64(zip_pair(r->isize, r->checksum));
-	((uint32_t *)w)[q->tag_word] = htole32(slot);
+	w[ZIP_W_INPUT] = htole64(r->in_nbytes);
+	w[ZIP_W_6_7] = htole64(r->words_6_7 | q->sqe_type);
+	w[ZIP_W_8_9] = htole64(r->words_8_9);
+	w[ZIP_W_LITERAL_ROOM] = htole64(zip_pair(0, r->literal_nbytes));
+	w[ZIP_W_ROOM_STATE0] = htole64(zip_pair(r->out_nbytes, r->state[0]));
+	w[ZIP_W_SRC] = htole64(r->src);
+	w[ZIP_W_DST] = htole64(r->dst);
+	w[ZIP_W_CTX] = htole64(r->ctx);
+	w[ZIP_W_LITERALS] = htole64(r->literals);
+	w[ZIP_W_STATE12] = htole64(zip_pair(r->state[1], r->state[2]));
+	w[ZIP_W_ISIZE_CHECKSUM] = htole64(zip_pair(r->isize, r->checksum));
 }
 
-/* How a completed request is read; kept in msg->checksum while the request is in flight. */
+/* How a completed request is read. */
 enum zip_reading { ZIP_READ_PLAIN, ZIP_READ_LISTS, ZIP_READ_STREAM, ZIP_READ_LZ77, ZIP_READ_LZ77_STREAM };
 
 /*
- * Out fields of a message are the driver's until the message is handed back: in
- * flight, consumed and produced hold what the driver itself did (header bytes),
- * for LZ77 the room for literals and sequences; checksum holds the reading.
+ * Out fields of a message are the driver's until the message is handed back. In
+ * flight, consumed and produced hold the header bytes removed and written, status
+ * and checksum the input and the room given to the device (LZ77: the room for
+ * literals and for sequences), result the reading. Both pairs are used as one number
+ * each, consumed side low.
  */
-static inline void zip_msg_begin(struct wd_comp_msg *msg, uint32_t in, uint32_t out,
+static inline void zip_msg_begin(struct wd_comp_msg *msg, uint64_t own, uint64_t given,
 				 enum zip_reading reading)
 {
-	msg->consumed = in;
-	msg->produced = out;
-	msg->checksum = reading;
+	zip_put_pair(&msg->consumed, own);
+	zip_put_pair(&msg->status, given);
+	msg->head.result = reading;
+}
+_Static_assert(offsetof(struct wd_comp_msg, produced) == offsetof(struct wd_comp_msg, consumed) + 4 &&
+		       offsetof(struct wd_comp_msg, checksum) == offsetof(struct wd_comp_msg, status) + 4,
+	       "pairs");
+
+static inline uint32_t zip_given_in(const struct wd_comp_msg *msg)
+{
+	return msg->status;
+}
+
+static inline uint32_t zip_given_out(const struct wd_comp_msg *msg)
+{
+	return msg->checksum;
 }
 
 /* The request needs no device. */

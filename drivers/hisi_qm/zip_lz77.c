@@ -77,7 +77,7 @@ static int cut_lists(struct zip_queue *q, struct wd_comp_msg *msg, struct zip_re
 	r->words_8_9 |= zip_pair(0, zip_field(ZIP_BUFFER_TYPE, ZIP_BUF_SGL));
 	if (msg->lz77)
 		msg->lz77->literals_start = sgl_peek(&out, &n);
-	ret = sgl_pool_prepare(pool, q->qm.sq_depth);
+	ret = sgl_pool_prepare(pool, q->qm.depth);
 	if (!ret)
 		ret = sgl_build(pool, &in, msg->src_len, chain, &r->src);
 	if (!ret)
@@ -142,7 +142,7 @@ static int lz77_send(struct zip_queue *q, struct wd_comp_msg *msg)
 		sgl_attach(&q->qm.sgls, ret, chain);
 	if (msg->stream)
 		begin_stream_request(zip_stream_of(msg->stream), msg, kind, &r);
-	zip_msg_begin(msg, r.literal_nbytes, r.out_nbytes,
+	zip_msg_begin(msg, 0, zip_pair(r.literal_nbytes, r.out_nbytes),
 		      msg->stream ? ZIP_READ_LZ77_STREAM : ZIP_READ_LZ77);
 	zip_fill(q, ret, &r);
 	qm_publish(&q->qm, ret, &msg->head);
@@ -210,9 +210,9 @@ static void report_zstd(struct wd_lz77_zstd_data *to, const struct hisi_zip_sqe 
 
 void zip_lz77_complete(struct qm_queue *q, const struct hisi_zip_sqe *sqe, struct wd_comp_msg *msg)
 {
-	uint32_t literal_room = msg->consumed, sequence_room = msg->produced;
+	uint32_t literal_room = zip_given_in(msg), sequence_room = zip_given_out(msg);
 	struct zip_stream *s =
-		msg->checksum == ZIP_READ_LZ77_STREAM ? zip_stream_of(msg->stream) : NULL;
+		msg->head.result == ZIP_READ_LZ77_STREAM ? zip_stream_of(msg->stream) : NULL;
 	struct zip_result r;
 
 	zip_result_load(&r, sqe);
@@ -222,8 +222,7 @@ void zip_lz77_complete(struct qm_queue *q, const struct hisi_zip_sqe *sqe, struc
 	if (msg->status == WD_STREAM_END)
 		msg->status = WD_SUCCESS;
 	if (msg->status != WD_SUCCESS) {
-		msg->consumed = 0;
-		msg->produced = 0;
+		; /* nothing was consumed or produced: both are 0 */
 	} else if (r.consumed > msg->src_len || r.literals > literal_room ||
 		   (uint64_t)r.produced * SEQUENCE_NBYTES > sequence_room) {
 		zip_result_impossible(q, msg, "device claims more sequences than there was room",

@@ -99,8 +99,7 @@ static int step_send(struct zip_queue *q, struct wd_comp_msg *msg, struct zip_st
 
 	if (slot < 0)
 		return slot;
-	if (step->written)
-		zip_header_write(msg->tmpl->word[ZIP_T_KIND], step->out);
+	zip_header_write(step->written, step->out);
 	s->header = step->header;
 	s->in_nbytes = step->in;
 	s->out_nbytes = step->room;
@@ -112,7 +111,8 @@ static int step_send(struct zip_queue *q, struct wd_comp_msg *msg, struct zip_st
 	r.src = step->in ? (uintptr_t)msg->src + step->taken : r.dst;
 	r.in_nbytes = step->in;
 	r.out_nbytes = step->room;
-	zip_msg_begin(msg, step->taken, step->written, ZIP_READ_STREAM);
+	zip_msg_begin(msg, zip_pair(step->taken, step->written), zip_pair(step->in, step->room),
+		      ZIP_READ_STREAM);
 	zip_fill(q, slot, &r);
 	qm_publish(&q->qm, slot, &msg->head);
 	return 0;
@@ -140,7 +140,8 @@ static int end_in_software(struct wd_comp_msg *msg, struct zip_stream *s)
 	uint32_t checksum = s->checksum;
 
 	if (!s->begun) {
-		n = zip_header_write(kind, s->side);
+		n = zip_header_nbytes(kind);
+		zip_header_write(n, s->side);
 		checksum = kind & ZIP_KIND_GZIP ? ZIP_NO_DATA_CHECKSUM_GZIP :
 						  ZIP_NO_DATA_CHECKSUM_ZLIB;
 	}
@@ -178,7 +179,7 @@ static int deflate_step(struct zip_queue *q, struct wd_comp_msg *msg, struct zip
 		return msg->last ? end_in_software(msg, s) : zip_done(msg, WD_SUCCESS, 0, 0);
 	}
 	if (!s->begun)
-		step.written = zip_header_nbytes(msg->tmpl->word[ZIP_T_KIND]);
+		step.written = msg->tmpl->word[ZIP_T_HEADER] >> 32;
 	place_output(&step, msg, s);
 	fit_input(&step);
 	return step_send(q, msg, s, &step);

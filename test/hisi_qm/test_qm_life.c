@@ -112,8 +112,7 @@ TEST(c16_set_qp_info_einval_means_depth_1024)
 	fake_init(&r.fake, 3);
 	r.fake.error[FAKE_SET_INFO] = EINVAL;
 	ring_open(&r);
-	ck_assert_uint_eq(ring_qm(&r)->sq_depth, 1024);
-	ck_assert_uint_eq(ring_qm(&r)->cq_depth, 1024);
+	ck_assert_uint_eq(ring_qm(&r)->depth, 1024);
 	ck_assert_uint_eq(r.q->capacity, 1023);
 	one_job_works();
 	ring_free(&r);
@@ -177,6 +176,8 @@ TEST(impossible_ring_numbers_are_refused)
 	check_numbers_refused(128, 1, 1024);
 	check_numbers_refused(128, 0, 0);
 	check_numbers_refused(128, 1024, 1);
+	check_numbers_refused(128, 1024, 2048);
+	check_numbers_refused(128, 2048, 1024);
 }
 
 TEST(region_smaller_than_its_rings_is_refused)

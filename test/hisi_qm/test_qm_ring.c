@@ -58,7 +58,7 @@ TEST(c03_phase_flips_once_per_lap_and_head_is_n_mod_depth)
 		cycle(step);
 		n += step;
 		ck_assert_uint_eq(ring_qm(&r)->head, n % 1024);
-		ck_assert_uint_eq(ring_qm(&r)->phase, 1 - n / 1024 % 2);
+		ck_assert_uint_eq(ring_qm(&r)->phase, n / 1024 % 2 ? 0 : QM_PHASE_BIT);
 	}
 }
 
@@ -115,12 +115,19 @@ static void open_bare(struct fake *f, struct qm_queue *q, uint32_t sqe_nbytes)
 	ck_assert_int_eq(qm_open(q, &config, sqe_nbytes), 0);
 }
 
-static void ignore_element(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *msg)
+static bool ignore_element(void *sqe, struct wd_msg *msg)
 {
-	(void)q;
-	(void)slot;
 	(void)sqe;
 	msg->result = 0;
+	return true;
+}
+
+static int nothing_unusual(struct qm_queue *q, struct wd_msg **msgs, int n, int max)
+{
+	(void)q;
+	(void)msgs;
+	ck_abort_msg("reaping stopped at %d of %d", n, max);
+	return -1;
 }
 
 static void cycle_bare(struct fake *f, struct qm_queue *q, uint32_t n)
@@ -133,7 +140,7 @@ static void cycle_bare(struct fake *f, struct qm_queue *q, uint32_t n)
 		ck_assert_int_ge(slot, 0);
 		qm_publish(q, slot, &msg);
 		fake_complete(f);
-		ck_assert_int_eq(qm_reap(q, done, 1, q->sqe_nbytes, ignore_element), 1);
+		ck_assert_int_eq(qm_reap(q, done, 1, q->sqe_nbytes, ignore_element, nothing_unusual), 1);
 		ck_assert_ptr_eq(done[0], &msg);
 	}
 }
@@ -302,8 +309,10 @@ TEST(c14_status_words_are_at_the_end_of_the_region_for_each_page_size)
 		other.fake.page = t[i].page;
 		ring_open(&other);
 		ck_assert_uint_eq(wd_ctx_get_region_size(other.q->ctx, UACCE_QFRT_DUS), t[i].size);
-		ck_assert_ptr_eq(ring_qm(&other)->tx_word, other.fake.dus + t[i].size - 4);
-		ck_assert_ptr_eq(ring_qm(&other)->rx_word, other.fake.dus + t[i].size - 8);
+		ck_assert_ptr_eq((const uint8_t *)atomic_load(&ring_qm(&other)->tx_word),
+				  other.fake.dus + t[i].size - 4);
+		ck_assert_ptr_eq((const uint8_t *)atomic_load(&ring_qm(&other)->rx_word),
+				  other.fake.dus + t[i].size - 8);
 		ring_free(&other);
 	}
 }
@@ -407,6 +416,7 @@ TEST(counters_wrap_at_32_bits)
 {
 	atomic_store(&r.q->submitted, UINT32_MAX - 1);
 	atomic_store(&r.q->completed, UINT32_MAX - 1);
+	ring_qm(&r)->limit = UINT32_MAX - 1 + 1023u;
 	for (int i = 0; i < 1023; i++)
 		ck_assert_int_eq(ring_submit(&r, &jobs[i]), 0);
 	ck_assert_int_eq(ring_submit(&r, &jobs[1023]), -WD_EBUSY);
@@ -433,23 +443,6 @@ TEST(smallest_ring_holds_one)
 		ck_assert_int_eq(ring_reap(&small, done, 5), 1);
 	}
 	ring_free(&small);
-}
-
-TEST(shorter_completion_ring_bounds_what_is_in_flight)
-{
-	static struct ring odd;
-
-	fake_init(&odd.fake, 3);
-	odd.fake.sq_depth = 64;
-	odd.fake.cq_depth = 16;
-	ring_open(&odd);
-	ck_assert_uint_eq(odd.q->capacity, 15);
-	for (int i = 0; i < 100; i++) {
-		ck_assert_int_eq(ring_submit(&odd, &jobs[0]), 0);
-		fake_complete(&odd.fake);
-		ck_assert_int_eq(ring_reap(&odd, done, 5), 1);
-	}
-	ring_free(&odd);
 }
 
 static void open_shadow(void)
