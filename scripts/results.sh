@@ -86,7 +86,7 @@ count_suite() {
 	failed=$((failed + suite_failed))
 }
 
-suite_front=env # command that make check runs under
+suite_front="env" # command that make check runs under
 
 # suite DIR LABEL LOG [MAKE ARGUMENTS]: make check in DIR, counted by what its programs say.
 suite() {

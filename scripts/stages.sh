@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # top, work: from run-tests; passed, ...: from results.sh
+# shellcheck shell=sh disable=SC2034,SC2154 # top, work: from run-tests; passed, ...: from results.sh
 # SPDX-License-Identifier: Apache-2.0
 #
 # The stages of run-tests, one function each. They share the builds: stages 1, 6 and
@@ -64,7 +64,7 @@ stage_4() {
 	say "4: thread sanitizer; the tests with threads"
 	if ! suite_front=$(thread_sanitizer_runs); then
 		skip "thread sanitizer: its programs do not run on this kernel ($work/tsan-try.log)"
-		suite_front=env
+		suite_front="env"
 		return
 	fi
 	if build tsan CC=gcc CFLAGS="-g -O1" --enable-sanitize=thread; then
@@ -72,7 +72,7 @@ stage_4() {
 		suite "$dir/test" "make check (lib, hisi_qm, comp)" "$dir/check.log" -j2 \
 			SUBDIRS="lib hisi_qm comp"
 	fi
-	suite_front=env
+	suite_front="env"
 }
 
 fuzz_seconds=${WD_FUZZ_SECONDS:-5}
