@@ -135,13 +135,13 @@ struct wd_core_reader {
 	struct wd_core_default *of;
 	bool retire; /* an uninit came in a callback */
 };
-extern __thread struct wd_core_reader wd_core_reader __attribute__((tls_model("initial-exec")));
+extern __thread struct wd_core_reader wd_reader __attribute__((tls_model("initial-exec")));
 void wd_core_reader_begin(void);
 void wd_core_reader_retire(struct wd_core_default *d);
 
 static inline struct wd_core *wd_core_enter(struct wd_core_default *d)
 {
-	struct wd_core_reader *me = &wd_core_reader;
+	struct wd_core_reader *me = &wd_reader;
 
 	if (__builtin_expect(!me->stripe, 0))
 		wd_core_reader_begin();
@@ -154,7 +154,7 @@ static inline struct wd_core *wd_core_enter(struct wd_core_default *d)
 
 static inline void wd_core_leave(struct wd_core_default *d)
 {
-	struct wd_core_reader *me = &wd_core_reader;
+	struct wd_core_reader *me = &wd_reader;
 
 	atomic_fetch_sub_explicit(&d->readers[me->stripe - 1].count, 1, memory_order_release);
 	if (!--me->depth && __builtin_expect(me->retire, 0))

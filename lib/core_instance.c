@@ -174,7 +174,7 @@ void wd_core_queue_forked(struct wd_core_queue *cq)
 	 * Who used slots is gone, except a callback that called fork(): it returns
 	 * here, too, and gives its own back. Those of the parent's jobs are lost then.
 	 */
-	if (!wd_core_reader.depth && !is_poller)
+	if (!wd_reader.depth && !is_poller)
 		wd_core_slots_forget(&cq->slots);
 }
 
@@ -254,7 +254,7 @@ void wd_core_put(struct wd_core *core)
 /* -------------------------------------------------------------- readers */
 
 static _Atomic uint32_t stripes_given;
-__thread struct wd_core_reader wd_core_reader __attribute__((tls_model("initial-exec")));
+__thread struct wd_core_reader wd_reader __attribute__((tls_model("initial-exec")));
 
 void wd_core_mark_poller(void)
 {
@@ -263,12 +263,12 @@ void wd_core_mark_poller(void)
 
 void wd_core_reader_begin(void)
 {
-	wd_core_reader.stripe = 1 + atomic_fetch_add(&stripes_given, 1) % WD_CORE_READER_STRIPES;
+	wd_reader.stripe = 1 + atomic_fetch_add(&stripes_given, 1) % WD_CORE_READER_STRIPES;
 }
 
 void wd_core_reader_retire(struct wd_core_default *d)
 {
-	wd_core_reader.retire = false;
+	wd_reader.retire = false;
 	retire_unused(d);
 }
 
@@ -277,8 +277,8 @@ static void readers_forked(struct wd_core_default *d)
 {
 	for (unsigned int i = 0; i < WD_CORE_READER_STRIPES; i++)
 		atomic_store(&d->readers[i].count, 0);
-	if (wd_core_reader.depth && d == wd_core_reader.of)
-		atomic_store(&d->readers[wd_core_reader.stripe - 1].count, wd_core_reader.depth);
+	if (wd_reader.depth && d == wd_reader.of)
+		atomic_store(&d->readers[wd_reader.stripe - 1].count, wd_reader.depth);
 }
 
 static void wait_for_readers(struct wd_core_default *d)
@@ -304,8 +304,8 @@ static void retire_unused(struct wd_core_default *d)
 		pthread_mutex_unlock(&d->lock);
 		return;
 	}
-	if (wd_core_reader.depth) {
-		wd_core_reader.retire = true;
+	if (wd_reader.depth) {
+		wd_reader.retire = true;
 		pthread_mutex_unlock(&d->lock);
 		return;
 	}

@@ -129,6 +129,7 @@ static int add_region(const struct wd_sched *sched, const struct wd_core_want *w
 		.mode = want->mode,
 		.begin = first,
 		.end = first + n - 1,
+		.dev_id = (uint32_t)want->node, /* a scheduler by device must not mix nodes */
 	};
 
 	return wd_sched_rr_instance(sched, &region);
