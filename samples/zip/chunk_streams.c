@@ -71,24 +71,17 @@ static int run_stream(handle_t session, struct chunk *c)
 	return in == c->src_nbytes && idle < MAX_IDLE_STEPS ? 0 : -WD_EIO;
 }
 
-/* Take the wrapping off again where the device gives none without. */
+/* Take header and trailer of zlib off where the device does not do without. */
 static int unwrap(struct chunk *c, enum wd_comp_alg_type type)
 {
-	struct gzip_header h = { .nbytes = ZLIB_HEADER };
-	size_t trailer = 0;
+	uint32_t nbytes = ZLIB_HEADER + (c->last ? ZLIB_TRAILER : 0);
 
 	if (type == WD_DEFLATE)
 		return 0;
-	if (type == WD_GZIP && gzip_header_parse(&h, c->dst, c->dst_nbytes) != GZIP_HEADER_OK)
+	if (c->dst_nbytes < nbytes || !zlib_header_is_valid(c->dst, c->dst_nbytes))
 		return -WD_EIO;
-	if (type == WD_ZLIB && !zlib_header_is_valid(c->dst, c->dst_nbytes))
-		return -WD_EIO;
-	if (c->last)
-		trailer = type == WD_GZIP ? GZIP_TRAILER : ZLIB_TRAILER;
-	if (c->dst_nbytes < h.nbytes + trailer)
-		return -WD_EIO;
-	c->dst_nbytes -= (uint32_t)(h.nbytes + trailer);
-	memmove(c->dst, c->dst + h.nbytes, c->dst_nbytes);
+	c->dst_nbytes -= nbytes;
+	memmove(c->dst, c->dst + ZLIB_HEADER, c->dst_nbytes);
 	return 0;
 }
 

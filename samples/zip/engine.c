@@ -19,11 +19,11 @@ struct choice {
 };
 
 /*
- * What can make the data of a format, best first. Deflate data is the same in
- * all three wrappings, and older devices offer only the wrapped ones.
+ * What can make the data of a format, best first. Deflate data is the same inside
+ * a zlib stream, and older devices (hisi_qm_v2) do not give it without.
  */
 static const struct choice makes_deflate[] = {
-	{ "deflate", WD_DEFLATE }, { "zlib", WD_ZLIB }, { "gzip", WD_GZIP }, { NULL, 0 }
+	{ "deflate", WD_DEFLATE }, { "zlib", WD_ZLIB }, { NULL, 0 }
 };
 static const struct choice makes_lz4[] = { { "lz4", WD_LZ4 }, { NULL, 0 } };
 static const struct choice reads_gzip[] = { { "gzip", WD_GZIP }, { NULL, 0 } };

@@ -15,7 +15,7 @@
 struct engine {
 	bool started;
 	const char *alg;		    /* name it was made with */
-	enum wd_comp_alg_type deflate_type; /* deflate data comes in this wrapping */
+	enum wd_comp_alg_type deflate_type; /* WD_DEFLATE, or WD_ZLIB: to be unwrapped */
 	unsigned int threads;		    /* synchronous contexts asked for */
 	unsigned int verbose;
 };

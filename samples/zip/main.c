@@ -6,6 +6,7 @@
  * how both find their device.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,21 @@
 #include "output.h"
 #include "report.h"
 #include "zip_file.h"
+
+/*
+ * A file must not get the number of a standard stream that is closed, or messages
+ * would be written into it. Using such a stream fails as if it were closed.
+ */
+static int occupy_standard_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		if (open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			return -1;
+	}
+	return 0;
+}
 
 /* What is still on its way to standard output may fail, too: a full disk. */
 static void close_stdout(void)
@@ -26,6 +42,8 @@ int main(int argc, char **argv)
 	struct options opts;
 	struct zip z = { .opts = &opts };
 
+	if (occupy_standard_streams())
+		return 1;
 	options_parse(&opts, argc, argv);
 	report_init(opts.quiet);
 	output_catch_signals();

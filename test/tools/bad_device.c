@@ -3,11 +3,13 @@
  * To be preloaded: stands between a program and libwd_comp and makes the device
  * worse than it is. BAD_FLIP=N: one bit is wrong in the output of the N-th
  * request (1 is the first). BAD_CODE=C with BAD_TIMES=N: the first N requests
- * fail with the negative code -C.
+ * fail with the negative code -C. BAD_GROW=1: streams that go on are as long as
+ * their room, by empty stored blocks (RFC 1951), and right all the same.
  */
 #include <dlfcn.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include "wd_comp.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -45,15 +47,28 @@ static void *flip_then_call_back(struct wd_comp_req *req, void *arg)
 	return real.cb(req, real.param);
 }
 
+static void grow(struct wd_comp_req *req, __u32 room)
+{
+	static const unsigned char empty_block[] = { 0x00, 0x00, 0x00, 0xff, 0xff };
+
+	while (room - req->dst_len >= sizeof(empty_block)) {
+		memcpy((unsigned char *)req->dst + req->dst_len, empty_block, sizeof(empty_block));
+		req->dst_len += sizeof(empty_block);
+	}
+}
+
 EXPORT int wd_do_comp_strm(handle_t session, struct wd_comp_req *req)
 {
 	request_fn *next = (request_fn *)(uintptr_t)dlsym(RTLD_NEXT, "wd_do_comp_strm");
 	int n = atomic_fetch_add(&requests, 1) + 1;
+	__u32 room = req->dst_len;
 	int rc;
 
 	if (n <= number("BAD_TIMES"))
 		return -number("BAD_CODE");
 	rc = next(session, req);
+	if (!rc && number("BAD_GROW") && !req->last)
+		grow(req, room);
 	if (!rc && n == number("BAD_FLIP"))
 		flip_bit(req);
 	return rc;

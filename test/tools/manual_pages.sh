@@ -3,7 +3,7 @@
 #
 # The manual pages of the tools: every option that --help names is explained in
 # the page, every option explained there exists, and mandoc finds no fault.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 : "${MAN_DIR:?}"

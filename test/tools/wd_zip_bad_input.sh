@@ -3,7 +3,7 @@
 #
 # Input that is damaged, cut or no compressed file at all: one line, status 1, no
 # output left, the input untouched. gzip, zlib and lz4 say what is damaged.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 # damage FILE SUFFIX: into d/, one file per case: each of the first 40 and last 12 bytes with one

@@ -3,7 +3,7 @@
 #
 # What wd_zip writes is read by gzip, pigz, zlib and lz4, and it reads what they
 # write.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 mib=1048576

@@ -3,7 +3,7 @@
 #
 # gzip's habits: names, what is kept and removed, links, messages, exit statuses.
 # Where gzip can be asked, it is: both do the same in a folder each.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 # as_gzip PREPARE ARGUMENT...: both programs leave the same files and the same status.

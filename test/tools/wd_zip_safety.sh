@@ -3,7 +3,7 @@
 #
 # Nothing is lost and nothing half-written stays: full disks, signals, two
 # programs at once, files that change, a device that does not do right.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 t_a_full_standard_output_is_one_line() {
@@ -75,6 +75,20 @@ t_a_signal_in_the_middle_leaves_the_input_and_nothing_else() {
 		[ "$(cksum <in)" = "$sum" ]
 		holds in
 	done
+}
+
+t_closed_standard_streams_do_not_end_up_in_files() {
+	text 100000 >in
+	# It has something to say, to a stream that is not there.
+	wd_zip -kv in <&- >&- 2>&-
+	gzip -dc in.gz | cmp - in
+	exits 1 wd_zip -c in >&- 2>err
+	says "wd_zip: stdout: Bad file descriptor" err
+	exits 1 wd_zip <&- >out 2>err
+	says "wd_zip: stdin: Bad file descriptor" err
+	[ "$(stat -c %s out)" -le 10 ]
+	rm out err
+	holds in in.gz
 }
 
 t_two_at_once_on_one_file_give_one_good_output() {
@@ -179,6 +193,15 @@ sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' >in.zz
 		rm err
 		holds in.gz in.zz
 	done
+}
+
+t_a_chunk_that_grows_is_stored() {
+	text 3000000 >in
+	badly BAD_GROW=1 -- --verify -c in >in.gz
+	gzip -dc in.gz | cmp - in
+	# Not grown, but stored: two chunks of 1 MiB and 17 heads each.
+	[ "$(stat -c %s in.gz)" -gt 2097152 ]
+	[ "$(stat -c %s in.gz)" -lt 3000200 ]
 }
 
 t_a_job_that_is_lost_is_done_again() {

@@ -3,7 +3,7 @@
 #
 # What a person at a terminal sees: refusals, the question before overwriting,
 # the progress line. script(1) makes the terminal.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 command -v script >/dev/null || {

@@ -3,7 +3,7 @@
 #
 # Without any accelerator: one line that says how to get one. What needs none
 # works.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 if [ -d /sys/class/uacce ] && [ -n "$(ls /sys/class/uacce)" ]; then

@@ -3,7 +3,7 @@
 #
 # wdctl against what the emulated devices say in sysfs, which are plain files
 # below the emulator's directory.
-# shellcheck source=suite.sh
+# shellcheck source-path=SCRIPTDIR source=suite.sh
 . "${srcdir:-$(dirname "$0")}/suite.sh"
 
 sys=$scratch/emulator/sys/class/uacce
