@@ -62,7 +62,7 @@ static void print_algorithms(const struct emu_device *dev, FILE *out)
 
 static int run_info(struct answer *answer, char **rest)
 {
-	static const char *const states[] = { "ok", "resetting", "failed", "gone" };
+	static const char *const states[] = {"ok", "resetting", "failed", "gone"};
 	struct emu_device *dev = named_device(rest);
 	const struct device_config *config;
 
@@ -79,8 +79,8 @@ static int run_info(struct answer *answer, char **rest)
 		states[dev->state], config->queues, device_available(dev), dev->quarantined,
 		config->depth, config->engine->sqe_nbytes, config->numa_node,
 		config->put_releases ? "release" : "stop", config->shadow ? "true" : "false",
-		config->isolated_doorbells ? "true" : "false", dev->isolate,
-		dev->isolate_strategy, sched_workers());
+		config->isolated_doorbells ? "true" : "false", dev->isolate, dev->isolate_strategy,
+		sched_workers());
 	print_algorithms(dev, answer->out);
 	fputc('}', answer->out);
 	return 0;
@@ -257,16 +257,11 @@ static const struct command {
 	/* Prints the answer, or returns a positive errno. */
 	int (*run)(struct answer *answer, char **rest);
 } commands[] = {
-	{ "list", run_list },
-	{ "info", run_info },
-	{ "stats", run_stats },
-	{ "reset", run_reset },
-	{ "unplug", run_unplug },
-	{ "plug", run_plug },
-	{ "isolate", run_isolate },
-	{ "isolate-strategy", run_isolate_strategy },
-	{ "fault", run_fault },
-	{ "stop", run_stop },
+	{"list", run_list},	  {"info", run_info},
+	{"stats", run_stats},	  {"reset", run_reset},
+	{"unplug", run_unplug},	  {"plug", run_plug},
+	{"isolate", run_isolate}, {"isolate-strategy", run_isolate_strategy},
+	{"fault", run_fault},	  {"stop", run_stop},
 };
 
 static void print_error(FILE *out, int error)
@@ -295,7 +290,7 @@ static void run_words(struct answer *answer, char *line)
 
 char *command_run(char *line, void (*done)(void *arg), void *arg)
 {
-	struct answer answer = { .done = done, .arg = arg };
+	struct answer answer = {.done = done, .arg = arg};
 	char *text = NULL;
 	size_t nbytes;
 	bool failed;

@@ -119,6 +119,8 @@ bool queue_claim(struct emu_queue *q, struct emu_job *jobs, struct queue_burst *
 	pthread_mutex_lock(&q->lock);
 	if (q->running && q->shadow_on && !q->draining)
 		doorbell_read_shadow_sq(q);
+	if (q->running && q->shadow_on)
+		doorbell_read_shadow_cq(q);
 	if (q->running && queue_pending(q)) {
 		burst->first = q->claimed;
 		burst->generation = q->generation;
@@ -161,7 +163,7 @@ static void write_completion(struct emu_queue *q, unsigned int sq_head, unsigned
 	unsigned int phase = 1 ^ (unsigned int)(q->written / depth & 1);
 	uint64_t *place = (uint64_t *)(q->dus + q->dev->cq_offset +
 				       q->written % depth * sizeof(struct hisi_qm_cqe));
-	struct hisi_qm_cqe cqe = { 0 };
+	struct hisi_qm_cqe cqe = {0};
 	uint64_t half[2];
 
 	field_set(&cqe, QM_CQE_SQ_HEAD, sq_head);
@@ -223,9 +225,17 @@ void queue_retire(struct emu_queue *q)
 	}
 	if (q->written == before || !q->running)
 		return;
-	if (q->shadow_on)
+	if (q->shadow_on) {
+		/*
+		 * Completion stores, then a look at the doorbell; the client stores
+		 * the doorbell, then looks at the ring. With a full barrier on both
+		 * sides at least one of the two sees the other, so a client that
+		 * asked to be told cannot sleep over a completion.
+		 */
+		atomic_thread_fence(memory_order_seq_cst);
 		doorbell_read_shadow_cq(q);
-	if (q->notify)
+	}
+	if (q->running && q->notify)
 		queue_raise(q);
 }
 
@@ -306,11 +316,11 @@ void queue_look(struct emu_queue *q)
 	if (q->running && q->awake && !q->draining) {
 		doorbell_read_shadow_sq(q);
 		if (queue_pending(q))
-			sched_push(q, false);
+			sched_push(q, true);
 		else if (clock_now_ns() - q->worked_ns < sched_watch_ns())
 			sched_watch(q);
 		else if (!doorbell_sleep(q))
-			sched_push(q, false);
+			sched_push(q, true);
 	}
 	pthread_mutex_unlock(&q->lock);
 }

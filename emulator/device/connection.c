@@ -36,11 +36,11 @@ struct link {
 struct connection {
 	struct emu_file file;
 	bool opened;
-	struct link *socket;  /* NULL: the last descriptor of the program is closed */
-	struct link *process; /* opener's pidfd */
+	struct link *socket;	      /* NULL: the last descriptor of the program is closed */
+	struct link *process;	      /* opener's pidfd */
 	struct link *tokens[REGIONS]; /* of the mappings that exist */
-	int put_answer; /* where a PUT that waits is answered, -1 none */
-	int pid, pidfd; /* until it is opened */
+	int put_answer;		      /* where a PUT that waits is answered, -1 none */
+	int pid, pidfd;		      /* until it is opened */
 	struct connection *next, **self;
 };
 
@@ -118,9 +118,9 @@ static int send_reply(int to, struct emu_reply *reply, int fd)
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_base = reply, .iov_len = sizeof(*reply) };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	} control = {0};
+	struct iovec iov = {.iov_base = reply, .iov_len = sizeof(*reply)};
+	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
 
 	reply->version = EMU_PROTOCOL_VERSION;
 	if (fd >= 0) {
@@ -136,7 +136,7 @@ static int send_reply(int to, struct emu_reply *reply, int fd)
 
 static void send_error(int to, int error)
 {
-	struct emu_reply reply = { .error = error };
+	struct emu_reply reply = {.error = error};
 
 	send_reply(to, &reply, -1);
 }
@@ -171,7 +171,7 @@ static enum received receive(int from, struct emu_request *request, int *fd)
 		struct cmsghdr align;
 		char space[CMSG_SPACE(FDS_MAX * sizeof(int))];
 	} control;
-	struct iovec iov = { .iov_base = request, .iov_len = sizeof(*request) };
+	struct iovec iov = {.iov_base = request, .iov_len = sizeof(*request)};
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -254,7 +254,7 @@ static int open_file(struct connection *conn, struct emu_request *request)
 
 static void do_ioctl(struct connection *conn, struct emu_request *request, int answer)
 {
-	struct emu_reply reply = { 0 };
+	struct emu_reply reply = {0};
 	int error;
 
 	error = file_ioctl(&conn->file, request->cmd, request->data);
@@ -274,7 +274,7 @@ static void handle_token(struct source *source, uint32_t events);
 
 static void do_map(struct connection *conn, struct emu_request *request, int answer)
 {
-	struct emu_reply reply = { 0 };
+	struct emu_reply reply = {0};
 	struct link *token = NULL;
 	enum file_region region;
 	int fd = -1;
@@ -300,7 +300,7 @@ static void do_map(struct connection *conn, struct emu_request *request, int ans
 
 static void do_poll(struct connection *conn, int answer)
 {
-	struct emu_reply reply = { .value = file_poll(&conn->file) };
+	struct emu_reply reply = {.value = file_poll(&conn->file)};
 
 	send_reply(answer, &reply, -1);
 	close(answer);
@@ -385,7 +385,7 @@ static void handle_socket(struct source *source, uint32_t events)
 
 static void do_load(struct connection *conn, const struct emu_request *request, int answer)
 {
-	struct emu_reply reply = { 0 };
+	struct emu_reply reply = {0};
 
 	reply.error = file_load(&conn->file, request->offset, request->cmd, &reply.value);
 	send_reply(answer, &reply, -1);

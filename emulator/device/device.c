@@ -60,8 +60,8 @@ static void set_geometry(struct emu_device *dev)
 	dev->cq_offset = (size_t)config->engine->sqe_nbytes * config->depth;
 	rings = dev->cq_offset + config->depth * sizeof(struct hisi_qm_cqe);
 	/* One page more than the rings need: the status words are at its end. */
-	dev->dus_nbytes = ((rings + dev->page_nbytes - 1) / dev->page_nbytes + 1) *
-			  dev->page_nbytes;
+	dev->dus_nbytes =
+		((rings + dev->page_nbytes - 1) / dev->page_nbytes + 1) * dev->page_nbytes;
 	if (config->isolated_doorbells)
 		dev->mmio_nbytes = ISOLATED_WINDOW_NBYTES;
 	else if (dev->page_nbytes > QM_DOORBELL_OFFSET_V2)
@@ -228,8 +228,8 @@ static uint64_t reset_step(struct emu_device *dev, uint64_t now_ns)
 	return NEVER_NS;
 }
 
-int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails,
-		 void (*done)(void *arg), void *arg)
+int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails, void (*done)(void *arg),
+		 void *arg)
 {
 	if (dev->state == DEVICE_RESETTING)
 		return EBUSY;

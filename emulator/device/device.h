@@ -79,8 +79,8 @@ void device_unplug(struct emu_device *dev);
 void device_exit(void);
 struct emu_device *device_find(const char *name);
 /* Start a reset of at least @hold_ms; @done is called when it is over. */
-int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails,
-		 void (*done)(void *arg), void *arg);
+int device_reset(struct emu_device *dev, unsigned int hold_ms, bool fails, void (*done)(void *arg),
+		 void *arg);
 /* Go on with resets under way; the time of the next thing to do. */
 uint64_t device_service(uint64_t now_ns);
 void device_forget_reset_waiter(void *arg);

@@ -84,15 +84,15 @@ static const char *set_isolation(struct device_config *config, const char *value
 	return parse_switch(value, &config->isolated_doorbells) ? NULL : "isolation is on or off";
 }
 
-#define NUMBER_SETTER(key, field, min, max)                                                        \
-	static const char *set_##field(struct device_config *config, const char *value)           \
-	{                                                                                          \
-		long number;                                                                       \
-                                                                                                   \
-		if (!parse_number(value, min, max, &number))                                       \
-			return key " is a number from " #min " to " #max;                          \
-		config->field = (__typeof__(config->field))number;                                 \
-		return NULL;                                                                       \
+#define NUMBER_SETTER(key, field, min, max)                                             \
+	static const char *set_##field(struct device_config *config, const char *value) \
+	{                                                                               \
+		long number;                                                            \
+                                                                                        \
+		if (!parse_number(value, min, max, &number))                            \
+			return key " is a number from " #min " to " #max;               \
+		config->field = (__typeof__(config->field))number;                      \
+		return NULL;                                                            \
 	}
 
 NUMBER_SETTER("queues", queues, 1, 1024)
@@ -105,16 +105,16 @@ static const struct spec_key {
 	const char *name;
 	const char *(*set)(struct device_config *config, const char *value);
 } spec_keys[] = {
-	{ "qm", set_qm },
-	{ "queues", set_queues },
-	{ "depth", set_depth },
-	{ "numa", set_numa_node },
-	{ "put", set_put },
-	{ "shadow", set_shadow },
-	{ "isolation", set_isolation },
-	{ "driver", set_driver },
-	{ "isolate-strategy", set_isolate_strategy },
-	{ "drain-ms", set_drain_ms },
+	{"qm", set_qm},
+	{"queues", set_queues},
+	{"depth", set_depth},
+	{"numa", set_numa_node},
+	{"put", set_put},
+	{"shadow", set_shadow},
+	{"isolation", set_isolation},
+	{"driver", set_driver},
+	{"isolate-strategy", set_isolate_strategy},
+	{"drain-ms", set_drain_ms},
 };
 
 static const char *set_key(struct device_config *config, char *word, bool *isolation_given)

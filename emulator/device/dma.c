@@ -37,7 +37,7 @@ void dma_unbind(struct emu_dma *dma)
 
 bool dma_client_is_gone(const struct emu_dma *dma)
 {
-	struct pollfd exited = { .fd = dma->pidfd, .events = POLLIN };
+	struct pollfd exited = {.fd = dma->pidfd, .events = POLLIN};
 
 	return poll(&exited, 1, 0) > 0;
 }
@@ -57,8 +57,8 @@ static int copy_error(const struct emu_dma *dma, ssize_t copied)
 static int dma_copy(struct emu_dma *dma, vm_copy_fn *copy, void *local, uint64_t addr,
 		    size_t nbytes)
 {
-	struct iovec here = { .iov_base = local, .iov_len = nbytes };
-	struct iovec there = { .iov_len = nbytes };
+	struct iovec here = {.iov_base = local, .iov_len = nbytes};
+	struct iovec there = {.iov_len = nbytes};
 	ssize_t copied;
 
 	if (atomic_load_explicit(&dma->cut, memory_order_acquire) || dma_client_is_gone(dma))

@@ -113,18 +113,17 @@ void doorbell_mmio(struct emu_queue *q, uint64_t value)
 	}
 }
 
+/*
+ * A CQ head tells no more than the position in the lap, so it has to be read
+ * before the client can have gone round once more: at every claim, after the SQ
+ * tail. A client that submits has acknowledged what it consumed before (or
+ * else the ring would hold depth elements), and the acquire of the tail makes
+ * that acknowledgement visible here.
+ */
 void doorbell_read_shadow_cq(struct emu_queue *q)
 {
-	uint64_t value;
+	uint64_t value = __atomic_load_n(&q->shadow->cq_doorbell, __ATOMIC_ACQUIRE);
 
-	/*
-	 * Completion stores, then this load; the client stores the doorbell, then
-	 * looks at the ring. With a full barrier on both sides at least one of the
-	 * two sees the other, so a client that asked to be told cannot sleep over
-	 * a completion.
-	 */
-	atomic_thread_fence(memory_order_seq_cst);
-	value = __atomic_load_n(&q->shadow->cq_doorbell, __ATOMIC_ACQUIRE);
 	if (value == q->cq_seen)
 		return;
 	q->cq_seen = value;

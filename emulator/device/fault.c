@@ -27,17 +27,17 @@ static const struct fault_description {
 	const char *name;
 	uint64_t default_arg;
 } descriptions[FAULT_KINDS] = {
-	[FAULT_LOSE_DOORBELL] = { "lose-doorbell", 0 },
-	[FAULT_DELAY] = { "delay", 1000 },
-	[FAULT_HANG] = { "hang", 0 },
-	[FAULT_CORRUPT_LENGTH] = { "corrupt-length", UINT32_MAX },
-	[FAULT_CORRUPT_STATUS] = { "corrupt-status", 0xff },
-	[FAULT_DROP_COMPLETION] = { "drop-completion", 0 },
-	[FAULT_REPEAT_COMPLETION] = { "repeat-completion", 0 },
-	[FAULT_BAD_INDEX] = { "bad-index", UINT16_MAX },
-	[FAULT_BAD_PHASE] = { "bad-phase", 0 },
-	[FAULT_DROP_INTERRUPT] = { "drop-interrupt", 0 },
-	[FAULT_REFUSE_DRAIN] = { "refuse-drain", 0 },
+	[FAULT_LOSE_DOORBELL] = {"lose-doorbell", 0},
+	[FAULT_DELAY] = {"delay", 1000},
+	[FAULT_HANG] = {"hang", 0},
+	[FAULT_CORRUPT_LENGTH] = {"corrupt-length", UINT32_MAX},
+	[FAULT_CORRUPT_STATUS] = {"corrupt-status", 0xff},
+	[FAULT_DROP_COMPLETION] = {"drop-completion", 0},
+	[FAULT_REPEAT_COMPLETION] = {"repeat-completion", 0},
+	[FAULT_BAD_INDEX] = {"bad-index", UINT16_MAX},
+	[FAULT_BAD_PHASE] = {"bad-phase", 0},
+	[FAULT_DROP_INTERRUPT] = {"drop-interrupt", 0},
+	[FAULT_REFUSE_DRAIN] = {"refuse-drain", 0},
 };
 
 void fault_table_init(struct fault_table *table)
@@ -78,7 +78,7 @@ static int parse_kind(const char *word, enum fault_kind *kind)
 
 static uint64_t *setting_named(struct fault *fault, const char *name)
 {
-	static const char *const arg_names[] = { "arg", "usec", "index", "value", "status" };
+	static const char *const arg_names[] = {"arg", "usec", "index", "value", "status"};
 	unsigned int i;
 
 	if (strcmp(name, "queue") == 0)

@@ -35,21 +35,25 @@ enum option_key {
 };
 
 static const struct argp_option option_table[] = {
-	{ "dir", OPTION_DIR, "DIR", 0,
-	  "Directory for sockets and the device tree (default: $" EMU_DIR_ENV
-	  ", else wd-emulator in $XDG_RUNTIME_DIR, else /tmp/wd-emulator-UID)", 0 },
-	{ "device", OPTION_DEVICE, "KIND[,KEY=VALUE]...", 0,
-	  "Add a device (default: one zip). KIND: zip or null. Keys: qm=v2|v3|v5, queues=1..1024, "
-	  "depth=2..4096, numa=NODE, put=stop|release, shadow=on|off, isolation=on|off, "
-	  "driver=NAME, isolate-strategy=N, drain-ms=N", 0 },
-	{ "engines", OPTION_ENGINES, "N", 0, "Engines working in parallel (default: CPUs)", 0 },
-	{ "foreground", OPTION_FOREGROUND, NULL, 0, "Stay in the foreground (default)", 0 },
-	{ "daemon", OPTION_DAEMON, NULL, 0, "Go to the background once serving", 0 },
-	{ "ready-fd", OPTION_READY_FD, "N", 0, "Write \"ready\" and a newline to descriptor N "
-	  "once serving, then close it", 0 },
-	{ "idle-exit", OPTION_IDLE_EXIT, "SECONDS", 0, "End after so long without a client", 0 },
-	{ "verbose", OPTION_VERBOSE, NULL, 0, "Report what happens to devices and queues", 0 },
-	{ 0 },
+	{"dir", OPTION_DIR, "DIR", 0,
+	 "Directory for sockets and the device tree (default: $" EMU_DIR_ENV
+	 ", else wd-emulator in $XDG_RUNTIME_DIR, else /tmp/wd-emulator-UID)",
+	 0},
+	{"device", OPTION_DEVICE, "KIND[,KEY=VALUE]...", 0,
+	 "Add a device (default: one zip). KIND: zip or null. Keys: qm=v2|v3|v5, queues=1..1024, "
+	 "depth=2..4096, numa=NODE, put=stop|release, shadow=on|off, isolation=on|off, "
+	 "driver=NAME, isolate-strategy=N, drain-ms=N",
+	 0},
+	{"engines", OPTION_ENGINES, "N", 0, "Engines working in parallel (default: CPUs)", 0},
+	{"foreground", OPTION_FOREGROUND, NULL, 0, "Stay in the foreground (default)", 0},
+	{"daemon", OPTION_DAEMON, NULL, 0, "Go to the background once serving", 0},
+	{"ready-fd", OPTION_READY_FD, "N", 0,
+	 "Write \"ready\" and a newline to descriptor N "
+	 "once serving, then close it",
+	 0},
+	{"idle-exit", OPTION_IDLE_EXIT, "SECONDS", 0, "End after so long without a client", 0},
+	{"verbose", OPTION_VERBOSE, NULL, 0, "Report what happens to devices and queues", 0},
+	{0},
 };
 
 static unsigned int parse_number(struct argp_state *state, const char *name, const char *text,

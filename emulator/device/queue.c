@@ -112,8 +112,7 @@ int queue_open(struct emu_queue *q, pid_t pid, int pidfd)
 	if (error)
 		return error;
 	/* The submission ring stays as the previous owner left it (uacce-abi section 10). */
-	memset(q->dus + q->dev->cq_offset, 0,
-	       q->dev->config.depth * sizeof(struct hisi_qm_cqe));
+	memset(q->dus + q->dev->cq_offset, 0, q->dev->config.depth * sizeof(struct hisi_qm_cqe));
 	set_word(q, QM_STATUS_RX_FROM_END, 0);
 	set_word(q, QM_STATUS_TX_FROM_END, 0);
 	dma_unbind(&q->dma);
@@ -124,8 +123,8 @@ int queue_open(struct emu_queue *q, pid_t pid, int pidfd)
 int queue_enable_shadow(struct emu_queue *q)
 {
 	if (!q->shadow)
-		q->shadow = shared_memory_new("wd-emulator-shadow", q->dev->page_nbytes,
-					      &q->shadow_fd);
+		q->shadow =
+			shared_memory_new("wd-emulator-shadow", q->dev->page_nbytes, &q->shadow_fd);
 	if (!q->shadow)
 		return ENOMEM;
 	memset(q->shadow, 0, q->dev->page_nbytes);
@@ -292,7 +291,7 @@ bool queue_poll(struct emu_queue *q)
 {
 	const struct hisi_qm_cqe *ring = (const struct hisi_qm_cqe *)(q->dus + q->dev->cq_offset);
 	unsigned int depth = q->dev->config.depth;
-	struct hisi_qm_cqe cqe = { 0 };
+	struct hisi_qm_cqe cqe = {0};
 	unsigned int steps;
 
 	/* One lap at most: a client that rewrites the ring must not keep us walking. */

@@ -48,17 +48,17 @@ struct emu_queue {
 	struct emu_dma dma;
 
 	pthread_mutex_t lock;
-	bool running;	   /* [lock] contexts are valid: elements may be fetched */
-	bool draining;	   /* [lock] no new doorbells, stop when empty */
-	bool drain_refused; /* [lock] fault: never reports drained */
-	bool shadow_on;	   /* [lock] shadow doorbells negotiated */
-	bool shadow_used;  /* [lock] a shadow SQ doorbell was seen since START */
-	bool awake;	   /* [lock] sq_sleeping is 0: a worker will look at the shadow page */
-	bool notify;	   /* [lock] flag of the CQ context */
-	bool rx_owed;	   /* [lock] RX word to be set by the last worker that leaves */
-	bool waited_for;   /* [lock] main thread wants to hear when it is quiet */
-	int notify_fd;	   /* [lock] where interrupts go, -1 none */
-	uint32_t generation; /* [lock] changes at START and when it is abandoned */
+	bool running;	      /* [lock] contexts are valid: elements may be fetched */
+	bool draining;	      /* [lock] no new doorbells, stop when empty */
+	bool drain_refused;   /* [lock] fault: never reports drained */
+	bool shadow_on;	      /* [lock] shadow doorbells negotiated */
+	bool shadow_used;     /* [lock] a shadow SQ doorbell was seen since START */
+	bool awake;	      /* [lock] sq_sleeping is 0: a worker will look at the shadow page */
+	bool notify;	      /* [lock] flag of the CQ context */
+	bool rx_owed;	      /* [lock] RX word to be set by the last worker that leaves */
+	bool waited_for;      /* [lock] main thread wants to hear when it is quiet */
+	int notify_fd;	      /* [lock] where interrupts go, -1 none */
+	uint32_t generation;  /* [lock] changes at START and when it is abandoned */
 	unsigned int qc_type; /* [lock] as programmed by START */
 	unsigned int workers; /* [lock] workers executing elements */
 	/* [lock] Counted since START; ring index = count modulo depth. */
@@ -69,8 +69,8 @@ struct emu_queue {
 	uint64_t acked;	  /* completion elements acknowledged */
 	uint64_t sq_seen; /* last raw shadow values */
 	uint64_t cq_seen;
-	uint64_t element_ns; /* running average of the engine's time */
-	uint64_t worked_ns;  /* when the last element finished */
+	uint64_t element_ns;		/* running average of the engine's time */
+	uint64_t worked_ns;		/* when the last element finished */
 	struct queue_counters counters; /* [lock] */
 
 	/* Scheduler's, under its lock. */
@@ -94,8 +94,8 @@ struct queue_burst {
 	uint64_t first;
 	unsigned int count;
 	uint32_t generation;
-	bool faulty;		 /* faults[] is valid */
-	int errors[BURST_MAX];	 /* filled by the worker */
+	bool faulty;	       /* faults[] is valid */
+	int errors[BURST_MAX]; /* filled by the worker */
 	struct element_fault faults[BURST_MAX];
 };
 

@@ -94,7 +94,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 static void remove_contents(void)
 {
-	static const char *const names[] = { "sys", "dev", "socket", "control", "new" };
+	static const char *const names[] = {"sys", "dev", "socket", "control", "new"};
 	char path[4096];
 	unsigned int i;
 

@@ -44,7 +44,7 @@ static uint64_t idle_since_ns;
 
 int server_add(struct source *source, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.ptr = source };
+	struct epoll_event event = {.events = events, .data.ptr = source};
 
 	source->dead = false;
 	return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, source->fd, &event) ? errno : 0;
@@ -52,7 +52,7 @@ int server_add(struct source *source, uint32_t events)
 
 int server_modify(struct source *source, uint32_t events)
 {
-	struct epoll_event event = { .events = events, .data.ptr = source };
+	struct epoll_event event = {.events = events, .data.ptr = source};
 
 	return epoll_ctl(epoll_fd, EPOLL_CTL_MOD, source->fd, &event) ? errno : 0;
 }
@@ -209,7 +209,7 @@ void server_loop(uint64_t (*service)(uint64_t now_ns))
  */
 int server_listen(struct source *source, int type, const char *name)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int error;
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d/%s", rundir_fd(), name);

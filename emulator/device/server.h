@@ -30,7 +30,8 @@ void server_loop(uint64_t (*service)(uint64_t now_ns));
 
 /* Listening socket NAME in the emulator's directory; 0 or a positive errno. */
 int server_listen(struct source *source, int type, const char *name);
-/* Next connection, non-blocking, of a peer with our user id; -1 none. *pid and *pidfd of the peer. */
+/* Next connection, non-blocking, of a peer with our user id; -1 none. *pid and *pidfd of the peer.
+ */
 int server_accept(struct source *listener, int *pid, int *pidfd);
 /* Connections open at the moment, and when the number was last zero or above. */
 void server_client_came(void);

@@ -77,8 +77,9 @@ static int write_number(const struct emu_device *dev, const char *name, long lon
 
 static int add_directories(const struct emu_device *dev)
 {
-	static const char *const fixed[] = { "dev",	    "sys", "sys/class", "sys/class/uacce",
-					     "sys/devices", "sys/devices/platform" };
+	static const char *const fixed[] = {"dev",	   "sys",
+					    "sys/class",   "sys/class/uacce",
+					    "sys/devices", "sys/devices/platform"};
 	char path[PATH_NBYTES];
 	unsigned int i;
 	int error = 0;
@@ -177,11 +178,19 @@ int sysfs_add(const struct emu_device *dev)
 
 void sysfs_remove(const struct emu_device *dev)
 {
-	static const char *const names[] = { "api", "algorithms", "flags", "available_instances",
-					     "region_mmio_size", "region_dus_size", "isolate",
-					     "isolate_strategy", "dev", "uevent", "device",
-					     "subsystem" };
-	static const char *const parent_names[] = { "/numa_node", "/uevent" };
+	static const char *const names[] = {"api",
+					    "algorithms",
+					    "flags",
+					    "available_instances",
+					    "region_mmio_size",
+					    "region_dus_size",
+					    "isolate",
+					    "isolate_strategy",
+					    "dev",
+					    "uevent",
+					    "device",
+					    "subsystem"};
+	static const char *const parent_names[] = {"/numa_node", "/uevent"};
 	char path[PATH_NBYTES];
 	unsigned int i;
 

@@ -56,21 +56,21 @@ struct queue_list {
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t work;
-	pthread_cond_t left;	/* a worker has ended */
+	pthread_cond_t left; /* a worker has ended */
 	struct queue_list run, watch;
 	unsigned int idle;	/* workers asleep */
 	unsigned int signalled; /* of those, told to wake up */
 	bool watching;		/* one worker does nothing but watch */
 	bool stop;
-	unsigned int wanted;	/* workers as configured */
-	unsigned int running;	/* threads, lost ones and spares included */
-	unsigned int ending;	/* on their way out */
+	unsigned int wanted;  /* workers as configured */
+	unsigned int running; /* threads, lost ones and spares included */
+	unsigned int ending;  /* on their way out */
 	unsigned int lost;
 	atomic_bool supervised; /* the main thread looks for lost workers */
 	uint64_t next_look_ns;	/* main thread's */
 	uint64_t watch_ns;
 	struct worker *all[THREADS_MAX];
-} sched = { .lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER };
+} sched = {.lock = PTHREAD_MUTEX_INITIALIZER, .work = PTHREAD_COND_INITIALIZER};
 
 static void wake_one(void)
 {
@@ -255,14 +255,14 @@ static void suffer_delay(struct emu_queue *q, uint64_t usec)
 {
 	uint64_t left = usec > DELAY_MAX_NS / NS_PER_US ? DELAY_MAX_NS : usec * NS_PER_US;
 	uint64_t end = clock_now_ns() + left;
-	struct timespec slice = { .tv_nsec = 5 * NS_PER_MS };
+	struct timespec slice = {.tv_nsec = 5 * NS_PER_MS};
 	uint64_t now;
 
 	while ((now = clock_now_ns()) < end && !queue_is_cut(q)) {
 		if (end - now > 2 * 5 * NS_PER_MS) {
 			nanosleep(&slice, NULL);
 		} else if (end - now > DELAY_SPIN_NS) {
-			struct timespec rest = { .tv_nsec = (long)(end - now - DELAY_SPIN_NS / 2) };
+			struct timespec rest = {.tv_nsec = (long)(end - now - DELAY_SPIN_NS / 2)};
 
 			nanosleep(&rest, NULL);
 		} else {
@@ -380,6 +380,9 @@ static void *worker_main(void *arg)
 	pthread_mutex_lock(&sched.lock);
 	while (!sched.stop && sched.running - sched.ending <= sched.wanted + sched.lost)
 		work_step(w);
+	/* What it leaves is for those that stay. */
+	if (sched.run.first || sched.watch.first)
+		wake_one();
 	sched.ending++;
 	pthread_mutex_unlock(&sched.lock);
 	free_scratch(w);

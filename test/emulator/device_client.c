@@ -68,7 +68,7 @@ static void run_daemon(struct daemon *d, const char *const *args, int ready)
 
 void daemon_start_in(struct daemon *d, const char *const *args)
 {
-	static const char *const standard[] = { "--device", "null", NULL };
+	static const char *const standard[] = {"--device", "null", NULL};
 	char text[8] = "";
 	int ready[2];
 
@@ -96,7 +96,7 @@ void daemon_start(struct daemon *d, const char *const *args)
 
 void daemon_start_device(struct daemon *d, const char *spec)
 {
-	const char *const args[] = { "--device", spec, NULL };
+	const char *const args[] = {"--device", spec, NULL};
 
 	daemon_start(d, args);
 }
@@ -152,7 +152,7 @@ long daemon_number(const struct daemon *d, const char *device, const char *name)
 
 int daemon_connect(const struct daemon *d, int type, const char *name)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
 	ck_assert_int_ge(fd, 0);
@@ -163,7 +163,7 @@ int daemon_connect(const struct daemon *d, int type, const char *name)
 
 static bool readable(int fd, int ms)
 {
-	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = {.fd = fd, .events = POLLIN};
 
 	return poll(&p, 1, ms) == 1;
 }
@@ -211,14 +211,15 @@ unsigned long daemon_ticks(const struct daemon *d)
 	f = fopen(path, "r");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_int_eq(fscanf(f, "%*d %*s %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-				&user, &system), 2);
+				&user, &system),
+			 2);
 	fclose(f);
 	return user + system;
 }
 
 int client_open(struct client *c, const struct daemon *d, const char *name)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION, .op = EMU_OPEN };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION, .op = EMU_OPEN};
 	struct emu_reply reply;
 
 	memset(c, 0, sizeof(*c));
@@ -242,11 +243,13 @@ static void send_with_fd(int to, const void *data, size_t nbytes, int fd)
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = nbytes };
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = nbytes};
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.space, .msg_controllen = sizeof(control.space),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
 	};
 
 	control.head.cmsg_level = SOL_SOCKET;
@@ -262,10 +265,12 @@ static void receive_with_fd(int from, void *data, size_t nbytes, int *fd)
 		struct cmsghdr head;
 		char space[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct iovec iov = { .iov_base = data, .iov_len = nbytes };
+	struct iovec iov = {.iov_base = data, .iov_len = nbytes};
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.space, .msg_controllen = sizeof(control.space),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = sizeof(control.space),
 	};
 
 	ck_assert_msg(readable(from, TIMEOUT_MS), "no answer of the daemon");
@@ -313,7 +318,7 @@ int client_request(struct client *c, struct emu_request *request, struct emu_rep
 
 int client_ioctl(struct client *c, uint32_t cmd, void *arg)
 {
-	struct emu_request request = { .op = EMU_IOCTL, .cmd = cmd };
+	struct emu_request request = {.op = EMU_IOCTL, .cmd = cmd};
 	struct emu_reply reply;
 	int error;
 
@@ -327,7 +332,7 @@ int client_ioctl(struct client *c, uint32_t cmd, void *arg)
 
 int client_map(struct client *c, uint64_t region, uint64_t nbytes, int *token, int *memory)
 {
-	struct emu_request request = { .op = EMU_MAP, .value = region, .length = nbytes };
+	struct emu_request request = {.op = EMU_MAP, .value = region, .length = nbytes};
 	struct emu_reply reply;
 
 	return client_request(c, &request, &reply, token, memory);
@@ -335,7 +340,7 @@ int client_map(struct client *c, uint64_t region, uint64_t nbytes, int *token, i
 
 unsigned int client_poll(struct client *c)
 {
-	struct emu_request request = { .op = EMU_POLL };
+	struct emu_request request = {.op = EMU_POLL};
 	struct emu_reply reply;
 
 	ck_assert_int_eq(client_request(c, &request, &reply, NULL, NULL), 0);
@@ -345,8 +350,11 @@ unsigned int client_poll(struct client *c)
 void client_store(struct client *c, uint64_t offset, unsigned int nbytes, uint64_t value)
 {
 	struct emu_request request = {
-		.version = EMU_PROTOCOL_VERSION, .op = EMU_STORE, .cmd = nbytes,
-		.offset = offset, .value = value,
+		.version = EMU_PROTOCOL_VERSION,
+		.op = EMU_STORE,
+		.cmd = nbytes,
+		.offset = offset,
+		.value = value,
 	};
 
 	ck_assert_int_eq(send(c->mmio_token, &request, sizeof(request), MSG_NOSIGNAL),
@@ -356,7 +364,10 @@ void client_store(struct client *c, uint64_t offset, unsigned int nbytes, uint64
 uint64_t client_load(struct client *c, uint64_t offset, unsigned int nbytes, int *error)
 {
 	struct emu_request request = {
-		.version = EMU_PROTOCOL_VERSION, .op = EMU_LOAD, .cmd = nbytes, .offset = offset,
+		.version = EMU_PROTOCOL_VERSION,
+		.op = EMU_LOAD,
+		.cmd = nbytes,
+		.offset = offset,
 	};
 	struct emu_reply reply;
 	int fd;
@@ -381,13 +392,14 @@ void client_map_rings(struct client *c, const struct daemon *d, const char *name
 	close(memory);
 	ck_assert_int_eq(client_map(c, UACCE_REGION_MMIO,
 				    (uint64_t)daemon_number(d, name, "region_mmio_size"),
-				    &c->mmio_token, NULL), 0);
+				    &c->mmio_token, NULL),
+			 0);
 }
 
 static void open_and_map(struct client *c, const struct daemon *d, const char *name,
 			 unsigned int type)
 {
-	struct hisi_qp_ctx ctx = { .qc_type = (uint16_t)type };
+	struct hisi_qp_ctx ctx = {.qc_type = (uint16_t)type};
 
 	ck_assert_int_eq(client_open(c, d, name), 0);
 	client_map_rings(c, d, name);
@@ -404,7 +416,7 @@ void client_start(struct client *c, const struct daemon *d, const char *name, un
 
 void client_start_shadow(struct client *c, const struct daemon *d, const char *name)
 {
-	struct wd_shadow_enable enable = { .version = WD_SHADOW_VERSION };
+	struct wd_shadow_enable enable = {.version = WD_SHADOW_VERSION};
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int memory;
 
@@ -457,7 +469,7 @@ struct hisi_qm_cqe client_cqe(struct client *c, unsigned int slot)
 {
 	const uint8_t *ring = c->dus + (size_t)c->info.sqe_size * c->info.sq_depth;
 	const struct hisi_qm_cqe *cqe = (const struct hisi_qm_cqe *)ring + slot;
-	struct hisi_qm_cqe copy = { 0 };
+	struct hisi_qm_cqe copy = {0};
 
 	copy.dw[3] = __atomic_load_n(&cqe->dw[3], __ATOMIC_ACQUIRE);
 	copy.dw[2] = __atomic_load_n(&cqe->dw[2], __ATOMIC_RELAXED);
@@ -559,4 +571,21 @@ unsigned int client_drain_interrupts(struct client *c)
 	while (client_interrupt(c, 0))
 		count++;
 	return count;
+}
+
+int device_test_run(const char *name, double timeout_s, void (*add_tests)(TCase *))
+{
+	Suite *suite = suite_create(name);
+	TCase *tcase = tcase_create(name);
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, timeout_s);
+	add_tests(tcase);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

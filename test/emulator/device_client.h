@@ -7,6 +7,7 @@
 #ifndef TEST_DEVICE_CLIENT_H
 #define TEST_DEVICE_CLIENT_H
 
+#include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -101,11 +102,14 @@ void client_check_alive(struct client *c, uint32_t value);
 bool client_interrupt(struct client *c, int ms);
 unsigned int client_drain_interrupts(struct client *c);
 
-#define wait_until(condition)                                                                      \
-	do {                                                                                       \
-		uint64_t wait_end_ = test_now_ms() + 10000;                                        \
-		while (!(condition))                                                               \
-			ck_assert_msg(test_now_ms() < wait_end_, "in vain: %s", #condition);       \
+/* main() of a test program. */
+int device_test_run(const char *name, double timeout_s, void (*add_tests)(TCase *));
+
+#define wait_until(condition)                                                                \
+	do {                                                                                 \
+		uint64_t wait_end_ = test_now_ms() + 10000;                                  \
+		while (!(condition))                                                         \
+			ck_assert_msg(test_now_ms() < wait_end_, "in vain: %s", #condition); \
 	} while (0)
 
 #endif

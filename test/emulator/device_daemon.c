@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The daemon as a program: command line, directory, life and end, idleness,
- * control commands, and each fault that can be injected.
+ * and the control commands. Faults on demand are in device_fault.c.
  */
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,7 +106,7 @@ END_TEST
 
 START_TEST(directory_of_a_killed_daemon_is_taken_over)
 {
-	const char *const args[] = { "--device", "null,driver=other", NULL };
+	const char *const args[] = {"--device", "null,driver=other", NULL};
 	struct stat st;
 
 	daemon_start(&daemon_, NULL);
@@ -193,7 +188,7 @@ END_TEST
 
 START_TEST(idle_exit_waits_for_the_last_client)
 {
-	const char *const args[] = { "--device", "null", "--idle-exit", "1", NULL };
+	const char *const args[] = {"--device", "null", "--idle-exit", "1", NULL};
 	int status;
 
 	daemon_start(&daemon_, args);
@@ -255,30 +250,31 @@ END_TEST
 START_TEST(control_answers_mistakes_with_the_error_name)
 {
 	static const char *const wrong[][2] = {
-		{ "bogus", "error EINVAL" },
-		{ "info", "error ENODEV" },
-		{ "info hisi_zip-9", "error ENODEV" },
-		{ "stats hisi_zip-9", "error ENODEV" },
-		{ "reset nobody", "error ENODEV" },
-		{ "reset " NAME0 " soon", "error EINVAL" },
-		{ "plug", "error EINVAL" },
-		{ "plug zip,qm=v9", "error EINVAL qm is v2, v3 or v5" },
-		{ "isolate " NAME0 " 2", "error EINVAL" },
-		{ "isolate " NAME0, "error EINVAL" },
-		{ "fault " NAME0, "error EINVAL" },
-		{ "fault " NAME0 " nothing", "error EINVAL" },
-		{ "fault " NAME0 " hang every=0", "error EINVAL" },
-		{ "fault " NAME0 " hang count=-1", "error EINVAL" },
-		{ "fault " NAME0 " hang queue=x", "error EINVAL" },
-		{ "fault " NAME0 " hang color=1", "error EINVAL" },
-		{ "unplug hisi_zip-7", "error ENODEV" },
+		{"bogus", "error EINVAL"},
+		{"info", "error ENODEV"},
+		{"info hisi_zip-9", "error ENODEV"},
+		{"stats hisi_zip-9", "error ENODEV"},
+		{"reset nobody", "error ENODEV"},
+		{"reset " NAME0 " soon", "error EINVAL"},
+		{"plug", "error EINVAL"},
+		{"plug zip,qm=v9", "error EINVAL qm is v2, v3 or v5"},
+		{"isolate " NAME0 " 2", "error EINVAL"},
+		{"isolate " NAME0, "error EINVAL"},
+		{"fault " NAME0, "error EINVAL"},
+		{"fault " NAME0 " nothing", "error EINVAL"},
+		{"fault " NAME0 " hang every=0", "error EINVAL"},
+		{"fault " NAME0 " hang count=-1", "error EINVAL"},
+		{"fault " NAME0 " hang queue=x", "error EINVAL"},
+		{"fault " NAME0 " hang color=1", "error EINVAL"},
+		{"unplug hisi_zip-7", "error ENODEV"},
 	};
 	unsigned int i;
 
 	daemon_start(&daemon_, NULL);
 	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		ck_assert_msg(strncmp(daemon_control(&daemon_, wrong[i][0]), wrong[i][1],
-				      strlen(wrong[i][1])) == 0, "%s", wrong[i][0]);
+				      strlen(wrong[i][1])) == 0,
+			      "%s", wrong[i][0]);
 	ck_assert_str_eq(daemon_control(&daemon_, "isolate " NAME0 " 1"), "ok");
 	ck_assert_int_eq(daemon_number(&daemon_, NAME0, "isolate"), 1);
 	ck_assert_str_eq(daemon_control(&daemon_, "isolate " NAME0 " 0"), "ok");
@@ -311,255 +307,10 @@ START_TEST(several_control_lines_at_once_are_answered_in_order)
 }
 END_TEST
 
-/* faults */
-static void start_faulty(const char *fault)
-{
-	const char *const args[] = { "--engines", "2", "--device", "null,drain-ms=20", NULL };
-	char line[128];
-
-	daemon_start(&daemon_, args);
-	client_start(&client, &daemon_, NAME0, 0);
-	snprintf(line, sizeof(line), "fault " NAME0 " %s", fault);
-	ck_assert_str_eq(daemon_control(&daemon_, line), "ok");
-}
-
-START_TEST(fault_drop_completion)
-{
-	start_faulty("drop-completion count=1");
-	client_submit(&client, 2, 10);
-	/* The first completion is that of the second element. */
-	client_consume(&client, 1, 11);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "completed"), 1);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_repeat_completion)
-{
-	start_faulty("repeat-completion count=1");
-	client_submit(&client, 2, 10);
-	client_consume(&client, 0, 10);
-	client_consume(&client, 0, 10);
-	client_consume(&client, 1, 11);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_bad_index)
-{
-	struct hisi_qm_cqe cqe;
-
-	start_faulty("bad-index index=5000 every=2");
-	client_submit(&client, 2, 10);
-	client_consume(&client, 0, 10);
-	client_wait_cqe(&client, 1, 1);
-	cqe = client_cqe(&client, 1);
-	ck_assert_uint_eq(field_get(&cqe, QM_CQE_SQ_HEAD), 5000);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_bad_phase)
-{
-	struct hisi_qm_cqe cqe;
-
-	start_faulty("bad-phase count=1");
-	client_submit(&client, 3, 10);
-	client_wait_cqe(&client, 2, 1);
-	cqe = client_cqe(&client, 0);
-	ck_assert_uint_eq(field_get(&cqe, QM_CQE_PHASE), 0);
-	cqe = client_cqe(&client, 1);
-	ck_assert_uint_eq(field_get(&cqe, QM_CQE_SQ_HEAD), 1);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_corrupt_length_and_status)
-{
-	start_faulty("corrupt-length count=1");
-	ck_assert_str_eq(daemon_control(&daemon_, "fault " NAME0 " corrupt-status status=0x42 every=2"),
-			 "ok");
-	client_submit(&client, 3, 10);
-	client_wait_cqe(&client, 2, 1);
-	ck_assert_uint_eq(field_get(client_sqe(&client, 0), ZIP_CONSUMED), UINT32_MAX);
-	ck_assert_uint_eq(field_get(client_sqe(&client, 0), ZIP_PRODUCED), UINT32_MAX);
-	ck_assert_uint_eq(field_get(client_sqe(&client, 1), ZIP_STATUS), 0x42);
-	ck_assert_uint_eq(field_get(client_sqe(&client, 2), ZIP_STATUS), 0);
-	ck_assert_uint_eq(field_get(client_sqe(&client, 2), ZIP_CONSUMED), 12);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_lose_doorbell)
-{
-	start_faulty("lose-doorbell count=1");
-	client_submit(&client, 1, 10);
-	wait_until(daemon_counter(&daemon_, client.id, "traps") == 1);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "submitted"), 0);
-	/* Ringing once more helps. */
-	client_ring_sq(&client, 1);
-	client_consume(&client, 0, 10);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_hang_holds_back_only_its_queue)
-{
-	struct client other;
-
-	start_faulty("hang queue=0 count=1 every=3");
-	client_start(&other, &daemon_, NAME0, 0);
-	client_submit(&client, 5, 10);
-	client_submit(&other, 5, 20);
-	for (unsigned int i = 0; i < 5; i++)
-		client_consume(&other, i, 20 + i);
-	client_consume(&client, 0, 10);
-	client_consume(&client, 1, 11);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "completed"), 2);
-	client_close(&other);
-	finish();
-}
-END_TEST
-
-START_TEST(fault_drop_interrupt)
-{
-	start_faulty("drop-interrupt count=1");
-	client_submit(&client, 1, 10);
-	client_wait_cqe(&client, 0, 1);
-	wait_until(daemon_counter(&daemon_, client.id, "completed") == 1);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "interrupts"), 0);
-	client_submit(&client, 1, 11);
-	ck_assert(client_interrupt(&client, 10000));
-	finish();
-}
-END_TEST
-
-START_TEST(fault_delay)
-{
-	uint64_t start_ms;
-
-	start_faulty("delay usec=50000 count=2");
-	start_ms = test_now_ms();
-	client_check_alive(&client, 1);
-	client_check_alive(&client, 2);
-	ck_assert_uint_ge(test_now_ms() - start_ms, 99);
-	ck_assert_str_eq(daemon_control(&daemon_, "fault " NAME0 " clear"), "ok");
-	ck_assert_str_eq(daemon_control(&daemon_, "fault " NAME0 " list"), "ok []");
-	client_check_alive(&client, 3);
-	finish();
-}
-END_TEST
-
-/* A page that its owner never provides: who reads it waits. */
-static void *make_trap_page(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register range = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	int fd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
-	void *mem;
-
-	if (fd < 0 || ioctl(fd, UFFDIO_API, &api))
-		return NULL;
-	mem = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	range.range.start = (uintptr_t)mem;
-	range.range.len = page;
-	return ioctl(fd, UFFDIO_REGISTER, &range) ? NULL : mem;
-}
-
-/* In a process of its own: all workers get stuck in its trap page. */
-static void run_trapper(int told)
-{
-	void *trap = make_trap_page();
-	struct client bad[4];
-	struct hisi_zip_sqe *sqe;
-	unsigned int i;
-
-	for (i = 0; trap && i < 4; i++) {
-		client_start(&bad[i], &daemon_, "hisi_zip-1", ZIP_QUEUE_COMP);
-		sqe = client_sqe(&bad[i], 0);
-		memset(sqe, 0, sizeof(*sqe));
-		field_set(sqe, ZIP_SQE_TYPE, 3);
-		field_set(sqe, ZIP_REQUEST_TYPE, ZIP_REQ_ZLIB);
-		field_set(sqe, ZIP_INPUT_LENGTH, 100);
-		field_set(sqe, ZIP_DEST_AVAIL, 100);
-		field_set(sqe, ZIP_FLUSH_TYPE, 1);
-		field_set_addr(sqe, ZIP_ADDR_SOURCE, (uintptr_t)trap);
-		field_set_addr(sqe, ZIP_ADDR_DEST, (uintptr_t)trap);
-		client_ring_sq(&bad[i], 1);
-	}
-	if (write(told, trap ? "y" : "n", 1) == 1)
-		pause();
-}
-
-START_TEST(workers_held_up_by_a_client_are_replaced)
-{
-	const char *const args[] = { "--engines", "2", "--device", "null", "--device",
-				     "zip,queues=4,drain-ms=50", NULL };
-	unsigned int i;
-	int told[2];
-	char byte;
-	pid_t pid;
-
-	daemon_start(&daemon_, args);
-	client_start(&client, &daemon_, NAME0, 0);
-	ck_assert_int_eq(pipe(told), 0);
-	pid = fork();
-	if (pid == 0) {
-		run_trapper(told[1]);
-		_exit(1);
-	}
-	ck_assert_int_eq(read(told[0], &byte, 1), 1);
-	for (i = 0; byte == 'y' && i < 1000; i++)
-		client_check_alive(&client, i);
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	wait_until(daemon_number(&daemon_, "hisi_zip-1", "available_instances") == 4);
-	for (i = 0; i < 1000; i++)
-		client_check_alive(&client, i);
-	finish();
-	if (byte != 'y')
-		fprintf(stderr, "userfaultfd is not allowed here: not tested\n");
-}
-END_TEST
-
-START_TEST(queue_with_a_stuck_worker_goes_to_quarantine_and_returns)
-{
-	const char *const args[] = { "--engines", "1", "--device", "null", "--device",
-				     "zip,queues=4,drain-ms=50", NULL };
-	int told[2];
-	char byte;
-	pid_t pid;
-
-	daemon_start(&daemon_, args);
-	client = (struct client){ .fd = -1, .dus_token = -1, .mmio_token = -1, .shadow_token = -1 };
-	ck_assert_int_eq(pipe(told), 0);
-	pid = fork();
-	if (pid == 0) {
-		run_trapper(told[1]);
-		_exit(1);
-	}
-	ck_assert_int_eq(read(told[0], &byte, 1), 1);
-	/* The reset cannot end while a worker may still write: it fails instead of hanging. */
-	if (byte == 'y') {
-		ck_assert_str_eq(daemon_control(&daemon_, "reset hisi_zip-1"), "ok");
-		ck_assert_int_eq(client_open(&client, &daemon_, "hisi_zip-1"), EPERM);
-		ck_assert_int_eq(daemon_number(&daemon_, "hisi_zip-1", "isolate"), 1);
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
-	wait_until(daemon_number(&daemon_, "hisi_zip-1", "available_instances") == 4);
-	finish();
-}
-END_TEST
-
 #define add(test) tcase_add_test(tcase, test)
 
-static TCase *program_tests(void)
+static void add_tests(TCase *tcase)
 {
-	TCase *tcase = tcase_create("program");
-
-	tcase_set_timeout(tcase, 60);
 	add(mistakes_on_the_command_line_are_one_clear_line);
 	add(help_and_version_are_answered);
 	add(directory_in_use_is_refused);
@@ -573,39 +324,9 @@ static TCase *program_tests(void)
 	add(sigterm_ends_the_daemon_in_the_midst_of_work);
 	add(control_answers_mistakes_with_the_error_name);
 	add(several_control_lines_at_once_are_answered_in_order);
-	return tcase;
-}
-
-static TCase *fault_tests(void)
-{
-	TCase *tcase = tcase_create("faults");
-
-	tcase_set_timeout(tcase, 60);
-	add(fault_drop_completion);
-	add(fault_repeat_completion);
-	add(fault_bad_index);
-	add(fault_bad_phase);
-	add(fault_corrupt_length_and_status);
-	add(fault_lose_doorbell);
-	add(fault_hang_holds_back_only_its_queue);
-	add(fault_drop_interrupt);
-	add(fault_delay);
-	add(workers_held_up_by_a_client_are_replaced);
-	add(queue_with_a_stuck_worker_goes_to_quarantine_and_returns);
-	return tcase;
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("wd-emulatord");
-	SRunner *runner;
-	int failed;
-
-	suite_add_tcase(suite, program_tests());
-	suite_add_tcase(suite, fault_tests());
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return device_test_run("wd-emulatord", 60, add_tests);
 }

@@ -20,7 +20,7 @@
 
 #include "device_client.h"
 
-static const char *const versions[] = { "v2", "v3", "v5" };
+static const char *const versions[] = {"v2", "v3", "v5"};
 static struct daemon daemon_;
 static struct client good;
 static uint32_t good_value;
@@ -46,7 +46,7 @@ static void fill_random(void *to, size_t nbytes)
 static void start(int version)
 {
 	char null[64], zip[64];
-	const char *const args[] = { "--device", null, "--device", zip, NULL };
+	const char *const args[] = {"--device", null, "--device", zip, NULL};
 
 	snprintf(null, sizeof(null), "null,queues=8,qm=%s", versions[version]);
 	snprintf(zip, sizeof(zip), "zip,queues=8,drain-ms=100,qm=%s", versions[version]);
@@ -88,7 +88,7 @@ START_TEST(garbage_on_a_fresh_connection_is_survived)
 		fill_random(garbage, nbytes);
 		/* Some get past the version. */
 		if (i % 3 == 0 && nbytes >= 8)
-			memcpy(garbage, (uint32_t[]){ EMU_PROTOCOL_VERSION, i % 8 }, 8);
+			memcpy(garbage, (uint32_t[]){EMU_PROTOCOL_VERSION, i % 8}, 8);
 		if (i % 6 == 0)
 			nbytes = sizeof(struct emu_request);
 		send(fd, garbage, nbytes, MSG_NOSIGNAL);
@@ -101,7 +101,7 @@ END_TEST
 
 START_TEST(open_with_an_unterminated_name_is_einval)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION, .op = EMU_OPEN };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION, .op = EMU_OPEN};
 	struct emu_reply reply;
 	int fd;
 
@@ -119,7 +119,7 @@ END_TEST
 
 START_TEST(request_before_open_ends_the_connection)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION, .op = EMU_POLL };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION, .op = EMU_POLL};
 	struct emu_reply reply;
 	int fd;
 
@@ -139,11 +139,13 @@ static void send_fds(int to, const void *data, size_t nbytes, const int *fds, si
 	union {
 		struct cmsghdr head;
 		char space[CMSG_SPACE(16 * sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { .iov_base = (void *)(uintptr_t)data, .iov_len = nbytes };
+	} control = {0};
+	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = nbytes};
 	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control.space, .msg_controllen = CMSG_SPACE(count * sizeof(int)),
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control.space,
+		.msg_controllen = CMSG_SPACE(count * sizeof(int)),
 	};
 
 	control.head.cmsg_level = SOL_SOCKET;
@@ -155,7 +157,7 @@ static void send_fds(int to, const void *data, size_t nbytes, const int *fds, si
 
 START_TEST(wrong_descriptors_for_the_answer_are_survived)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION, .length = 4096 };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION, .length = 4096};
 	struct client bad;
 	unsigned int i;
 	int fds[16];
@@ -183,7 +185,7 @@ END_TEST
 
 START_TEST(malformed_requests_are_answered_eproto)
 {
-	struct emu_request request = { .op = 99 };
+	struct emu_request request = {.op = 99};
 	struct emu_reply reply;
 	struct client bad;
 
@@ -201,7 +203,7 @@ END_TEST
 
 START_TEST(client_that_never_reads_does_not_stall_others)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION, .op = EMU_POLL };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION, .op = EMU_POLL};
 	struct client bad;
 	unsigned int i;
 	int pair[2];
@@ -229,7 +231,7 @@ END_TEST
 
 START_TEST(wild_stores_and_loads_hurt_nobody_else)
 {
-	struct emu_request request = { .version = EMU_PROTOCOL_VERSION };
+	struct emu_request request = {.version = EMU_PROTOCOL_VERSION};
 	struct client bad;
 	unsigned int i;
 
@@ -255,7 +257,7 @@ END_TEST
 /* An element that is random, or nearly right so that it gets deep into the engine. */
 static void make_element(struct hisi_zip_sqe *sqe, void *memory, size_t nbytes, int version)
 {
-	static const uint8_t requests[] = { 1, 2, 3, 4, 0x40, 0x41, 0x42, 0x43, 0x99 };
+	static const uint8_t requests[] = {1, 2, 3, 4, 0x40, 0x41, 0x42, 0x43, 0x99};
 
 	fill_random(sqe, sizeof(*sqe));
 	if (random_u64() % 4 == 0)
@@ -292,8 +294,8 @@ static void scribble_rings(struct client *bad, void *memory, size_t nbytes, int 
 static void run_scribbler(int version)
 {
 	size_t nbytes = 1 << 18;
-	uint8_t *memory = mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			       -1, 0);
+	uint8_t *memory =
+		mmap(NULL, nbytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct client bad;
 	unsigned int round;
 
@@ -335,7 +337,8 @@ START_TEST(shared_memory_cannot_be_shrunk_under_the_daemon)
 	ck_assert_int_eq(client_open(&bad, &daemon_, NAME0), 0);
 	ck_assert_int_eq(client_map(&bad, UACCE_REGION_DUS,
 				    (uint64_t)daemon_number(&daemon_, NAME0, "region_dus_size"),
-				    &token, &memory), 0);
+				    &token, &memory),
+			 0);
 	ck_assert_int_eq(ftruncate(memory, 0), -1);
 	ck_assert_int_eq(errno, EPERM);
 	ck_assert_int_eq(ftruncate(memory, 1 << 20), -1);
@@ -348,7 +351,7 @@ END_TEST
 
 START_TEST(deep_backlog_of_one_queue_does_not_starve_another)
 {
-	const char *const args[] = { "--engines", "1", "--device", "null", "--device", "null", NULL };
+	const char *const args[] = {"--engines", "1", "--device", "null", "--device", "null", NULL};
 	struct client busy;
 	unsigned int i;
 
@@ -373,7 +376,7 @@ END_TEST
 
 START_TEST(daemon_out_of_descriptors_recovers)
 {
-	struct rlimit limit = { 40, 40 };
+	struct rlimit limit = {40, 40};
 	unsigned int i, opened = 0;
 	unsigned long ticks;
 	int fds[40];
@@ -485,14 +488,8 @@ END_TEST
 #define add(test) tcase_add_loop_test(tcase, test, 0, 3)
 #define add_once(test) tcase_add_loop_test(tcase, test, 1, 2)
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("hostile clients");
-	TCase *tcase = tcase_create("hostile");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tcase, 120);
 	add(garbage_on_a_fresh_connection_is_survived);
 	add_once(open_with_an_unterminated_name_is_einval);
 	add_once(request_before_open_ends_the_connection);
@@ -507,10 +504,9 @@ int main(void)
 	add(client_killed_at_any_moment_leaves_no_queue_behind);
 	add_once(garbage_on_the_control_socket_is_survived);
 	add_once(control_client_that_never_reads_does_not_stall_others);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return device_test_run("hostile clients", 120, add_tests);
 }

@@ -2,12 +2,10 @@
 /*
  * The emulated queue manager from its client's side: every line of the
  * conformance checklist (hisi-qm facts, section 16) that is marked M, on queue
- * manager versions 2, 3 and 5, through MMIO and through shadow doorbells.
+ * manager versions 2, 3 and 5, through MMIO doorbells (shadow doorbells: device_shadow.c).
  */
 #include <check.h>
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +15,7 @@
 
 #include "device_client.h"
 
-static const char *const versions[] = { "v2", "v3", "v5" };
+static const char *const versions[] = {"v2", "v3", "v5"};
 #define VERSIONS 3
 
 static struct daemon daemon_;
@@ -104,7 +102,7 @@ END_TEST
 
 START_TEST(slow_elements_on_many_workers_complete_in_submission_order)
 {
-	const char *const args[] = { "--device", "null,depth=64", "--engines", "4", NULL };
+	const char *const args[] = {"--device", "null,depth=64", "--engines", "4", NULL};
 	unsigned int k;
 
 	daemon_start(&daemon_, args);
@@ -120,7 +118,7 @@ END_TEST
 
 START_TEST(workers_share_the_elements_of_one_queue)
 {
-	const char *const args[] = { "--device", "null", "--engines", "4", NULL };
+	const char *const args[] = {"--device", "null", "--engines", "4", NULL};
 	uint64_t start_ms;
 	unsigned int k;
 
@@ -133,38 +131,6 @@ START_TEST(workers_share_the_elements_of_one_queue)
 		client_consume(&client, k, k);
 	/* One after the other it would be 1600 ms. */
 	ck_assert_uint_lt(test_now_ms() - start_ms, 1200);
-	finish();
-}
-END_TEST
-
-/* checklist 5 */
-static void *submit_rounds(void *arg)
-{
-	unsigned int depth = client.info.sq_depth, rounds = *(unsigned int *)arg, n;
-
-	for (n = 0; n < rounds; n++) {
-		while (n - __atomic_load_n(&client.shadow->pad0[0], __ATOMIC_ACQUIRE) >= depth - 1)
-			sched_yield();
-		client_fill(&client, n % depth, n);
-		client_ring_sq(&client, (n + 1) % depth);
-	}
-	return NULL;
-}
-
-START_TEST(element_is_final_when_its_phase_is_valid)
-{
-	unsigned int rounds = 20000, n;
-	pthread_t submitter;
-
-	start(_i, "null", ",depth=16");
-	client_start_shadow(&client, &daemon_, NAME0);
-	ck_assert_int_eq(pthread_create(&submitter, NULL, submit_rounds, &rounds), 0);
-	for (n = 0; n < rounds; n++) {
-		client_consume(&client, n % 16, n);
-		/* The page's padding tells the submitter how far we are. */
-		__atomic_store_n(&client.shadow->pad0[0], (uint64_t)n + 1, __ATOMIC_RELEASE);
-	}
-	pthread_join(submitter, NULL);
 	finish();
 }
 END_TEST
@@ -284,7 +250,7 @@ static struct hisi_zip_sqe *run_zip(unsigned int k)
 
 START_TEST(queue_type_chooses_compression_or_decompression)
 {
-	unsigned char packed[256] = { 0x78, 0x9c }, unpacked[256];
+	unsigned char packed[256] = {0x78, 0x9c}, unpacked[256];
 	uLongf nbytes = sizeof(unpacked);
 	struct hisi_zip_sqe *sqe;
 	unsigned int produced;
@@ -314,8 +280,8 @@ END_TEST
 
 START_TEST(queue_without_a_type_compresses)
 {
-	unsigned char packed[256] = { 0x78, 0x9c }, unpacked[256];
-	struct hisi_qp_ctx late = { .qc_type = ZIP_QUEUE_DECOMP };
+	unsigned char packed[256] = {0x78, 0x9c}, unpacked[256];
+	struct hisi_qp_ctx late = {.qc_type = ZIP_QUEUE_DECOMP};
 	uLongf nbytes = sizeof(unpacked);
 
 	start(_i, "zip", "");
@@ -327,8 +293,9 @@ START_TEST(queue_without_a_type_compresses)
 	client.id = late.id;
 	ck_assert_int_eq(client_ioctl(&client, HISI_QM_IOC_SET_QP_INFO, &client.info), 0);
 	fill_zip(0, (unsigned int)_i, ZIP_REQ_ZLIB, plain, sizeof(plain), packed + 2, 254);
-	ck_assert_int_eq(uncompress(unpacked, &nbytes, packed,
-				    2 + field_get(run_zip(0), ZIP_PRODUCED)), Z_OK);
+	ck_assert_int_eq(
+		uncompress(unpacked, &nbytes, packed, 2 + field_get(run_zip(0), ZIP_PRODUCED)),
+		Z_OK);
 	ck_assert_mem_eq(unpacked, plain, sizeof(plain));
 	finish();
 }
@@ -336,7 +303,7 @@ END_TEST
 
 START_TEST(rejected_element_completes_with_a_status_and_the_next_one_works)
 {
-	unsigned char packed[256] = { 0x78, 0x9c }, unpacked[256];
+	unsigned char packed[256] = {0x78, 0x9c}, unpacked[256];
 	uLongf nbytes = sizeof(unpacked);
 	struct hisi_zip_sqe *sqe;
 
@@ -352,8 +319,8 @@ START_TEST(rejected_element_completes_with_a_status_and_the_next_one_works)
 	ck_assert_uint_ne(field_get(sqe, ZIP_STATUS), ZIP_ST_NEGATIVE_COMP);
 	fill_zip(2, (unsigned int)_i, ZIP_REQ_ZLIB, plain, sizeof(plain), packed + 2, 254);
 	sqe = run_zip(2);
-	ck_assert_int_eq(uncompress(unpacked, &nbytes, packed,
-				    field_get(sqe, ZIP_PRODUCED) + 2), Z_OK);
+	ck_assert_int_eq(uncompress(unpacked, &nbytes, packed, field_get(sqe, ZIP_PRODUCED) + 2),
+			 Z_OK);
 	ck_assert_mem_eq(unpacked, plain, sizeof(plain));
 	ck_assert_uint_eq(client_tx(&client), 0);
 	finish();
@@ -511,129 +478,6 @@ START_TEST(restart_after_put_leaves_stale_completions)
 }
 END_TEST
 
-/* wd_shadow.h */
-START_TEST(shadow_doorbells_carry_all_submissions)
-{
-	unsigned int i;
-
-	start(_i, "null", ",depth=32");
-	client_start_shadow(&client, &daemon_, NAME0);
-	ck_assert_uint_eq(client.shadow->sq_sleeping, 1);
-	for (i = 0; i < 5000; i++)
-		client_check_alive(&client, i);
-	wait_until(daemon_counter(&daemon_, client.id, "completed") == 5000);
-	finish();
-}
-END_TEST
-
-START_TEST(shadow_doorbells_need_no_trap_while_all_workers_are_busy)
-{
-	const char *const args[] = { "--device", "null", "--engines", "1", NULL };
-	unsigned int i;
-
-	daemon_start(&daemon_, args);
-	client_start_shadow(&client, &daemon_, NAME0);
-	daemon_control(&daemon_, "fault " NAME0 " delay usec=1000000 count=1");
-	client_submit(&client, 1, 0);
-	wait_until(__atomic_load_n(&client.shadow->sq_sleeping, __ATOMIC_SEQ_CST) == 0);
-	for (i = 1; i < 6; i++)
-		client_submit(&client, 1, i);
-	for (i = 0; i < 6; i++)
-		client_consume(&client, i, i);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "traps"), 1);
-	finish();
-}
-END_TEST
-
-START_TEST(shadow_queue_falls_asleep_and_wakes_by_mmio)
-{
-	unsigned int i;
-
-	start(_i, "null", "");
-	client_start_shadow(&client, &daemon_, NAME0);
-	for (i = 0; i < 5; i++) {
-		client_check_alive(&client, i);
-		wait_until(__atomic_load_n(&client.shadow->sq_sleeping, __ATOMIC_SEQ_CST) == 1);
-	}
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "traps"), 5);
-	finish();
-}
-END_TEST
-
-START_TEST(mmio_doorbell_behind_the_shadow_value_is_only_a_kick)
-{
-	start(_i, "null", ",depth=16");
-	client_start_shadow(&client, &daemon_, NAME0);
-	client_check_alive(&client, 0);
-	client_check_alive(&client, 1);
-	client_store(&client, QM_DOORBELL_OFFSET_V2, 8,
-		     qm_doorbell_v2(client.id, QM_DOORBELL_SQ, 1, 0));
-	client_check_alive(&client, 2);
-	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "submitted"), 3);
-	finish();
-}
-END_TEST
-
-START_TEST(shadow_queue_notifies_through_the_shadow_flag)
-{
-	start(_i, "null", "");
-	client_start_shadow(&client, &daemon_, NAME0);
-	client_submit(&client, 1, 0);
-	ck_assert(client_interrupt(&client, 10000));
-	client_consume(&client, 0, 0);
-	client_submit(&client, 1, 1);
-	client_wait_cqe(&client, 1, 1);
-	wait_until(daemon_counter(&daemon_, client.id, "completed") == 2);
-	ck_assert(!client_interrupt(&client, 0));
-	client_consume(&client, 1, 1);
-	client_ring_cq(&client, 2, 1);
-	client_submit(&client, 1, 2);
-	ck_assert(client_interrupt(&client, 10000));
-	finish();
-}
-END_TEST
-
-START_TEST(mmio_doorbells_work_on_a_shadow_queue_that_does_not_use_its_page)
-{
-	struct wd_shadow_page *page;
-
-	start(_i, "null", "");
-	client_start_shadow(&client, &daemon_, NAME0);
-	page = client.shadow;
-	client.shadow = NULL;
-	client_check_alive(&client, 0);
-	client_check_alive(&client, 1);
-	client.shadow = page;
-	finish();
-}
-END_TEST
-
-START_TEST(shadow_is_refused_when_off_or_malformed_or_late)
-{
-	struct wd_shadow_enable enable = { .version = WD_SHADOW_VERSION };
-
-	start_with_client(_i, "");
-	ck_assert_int_eq(client_ioctl(&client, WD_SHADOW_IOC_ENABLE, &enable), EINVAL);
-	client_close(&client);
-	ck_assert_int_eq(client_open(&client, &daemon_, NAME0), 0);
-	ck_assert_int_eq(client_map(&client, WD_SHADOW_REGION, 4096, NULL, NULL), EINVAL);
-	enable.version = 0;
-	ck_assert_int_eq(client_ioctl(&client, WD_SHADOW_IOC_ENABLE, &enable), EINVAL);
-	enable.version = WD_SHADOW_VERSION;
-	enable.reserved = 1;
-	ck_assert_int_eq(client_ioctl(&client, WD_SHADOW_IOC_ENABLE, &enable), EINVAL);
-	enable.reserved = 0;
-	enable.version = 7;
-	ck_assert_int_eq(client_ioctl(&client, WD_SHADOW_IOC_ENABLE, &enable), 0);
-	ck_assert_uint_eq(enable.version, WD_SHADOW_VERSION);
-	finish();
-	start(_i, "null", ",shadow=off");
-	ck_assert_int_eq(client_open(&client, &daemon_, NAME0), 0);
-	ck_assert_int_eq(client_ioctl(&client, WD_SHADOW_IOC_ENABLE, &enable), EINVAL);
-	finish();
-}
-END_TEST
-
 /* hisi-qm section 13 */
 START_TEST(usage_register_shows_engines_on_v5_only)
 {
@@ -660,21 +504,14 @@ END_TEST
 
 #define add(test) tcase_add_loop_test(tcase, test, 0, VERSIONS)
 
-int main(void)
+static void add_tests(TCase *tcase)
 {
-	Suite *suite = suite_create("emulated queue");
-	TCase *tcase = tcase_create("queue");
-	SRunner *runner;
-	int failed;
-
-	tcase_set_timeout(tcase, 60);
 	add(submission_number_depth_without_consumption_is_refused);
 	add(completion_k_is_in_slot_k_with_the_phase_of_its_lap);
 	add(batches_that_wrap_complete_in_submission_order);
 	add(default_depth_completes_three_laps_of_full_batches);
 	tcase_add_test(tcase, slow_elements_on_many_workers_complete_in_submission_order);
 	tcase_add_test(tcase, workers_share_the_elements_of_one_queue);
-	add(element_is_final_when_its_phase_is_valid);
 	add(tx_word_is_set_before_rx_word_and_both_stay);
 	add(doorbell_with_a_wrong_random_number_is_ignored);
 	add(doorbell_for_another_queue_or_with_an_unknown_command_is_ignored);
@@ -690,18 +527,10 @@ int main(void)
 	add(poll_reports_new_completions_once);
 	add(submission_ring_outlives_its_owner_and_completion_ring_is_cleared);
 	add(restart_after_put_leaves_stale_completions);
-	add(shadow_doorbells_carry_all_submissions);
-	tcase_add_test(tcase, shadow_doorbells_need_no_trap_while_all_workers_are_busy);
-	add(shadow_queue_falls_asleep_and_wakes_by_mmio);
-	add(mmio_doorbell_behind_the_shadow_value_is_only_a_kick);
-	add(shadow_queue_notifies_through_the_shadow_flag);
-	add(mmio_doorbells_work_on_a_shadow_queue_that_does_not_use_its_page);
-	add(shadow_is_refused_when_off_or_malformed_or_late);
 	add(usage_register_shows_engines_on_v5_only);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(void)
+{
+	return device_test_run("emulated queue", 60, add_tests);
 }
