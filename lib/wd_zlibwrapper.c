@@ -220,9 +220,13 @@ static int step(z_streamp strm, struct wd_zlib *z, void *dst, __u32 dst_len, boo
 	took_in(strm, req->src_len);
 	z->waiting = req->status == WD_EAGAIN;
 	switch (req->status) {
-	case WD_SUCCESS:
 	case WD_EAGAIN:
 		return Z_OK;
+	case WD_SUCCESS:
+		/* Compression may end like this, too: all is in, and nothing waits. */
+		if (z->direction == WD_DIR_DECOMPRESS || !req->last || strm->avail_in)
+			return Z_OK;
+		/* fall through */
 	case WD_STREAM_END:
 		z->ended = true;
 		return Z_STREAM_END;
