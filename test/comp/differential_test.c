@@ -506,7 +506,7 @@ START_TEST(streams_of_one_thread_do_not_disturb_each_other)
 		ck_assert_int_eq(wd_do_comp_strm(sess[i], &req), 0);
 		done_in[i] += req.src_len;
 		done_out[i] += req.dst_len;
-		if (req.status == WD_STREAM_END) {
+		if (job_stream_ended(&req, nbytes - done_in[i])) {
 			ck_assert(judge_accepts(algs[i], out[i], done_out[i],
 						corpus(i % CORPUS_KINDS), nbytes));
 			wd_comp_free_sess(sess[i]);

@@ -319,6 +319,7 @@ static int child_of_asynchronous(handle_t sess)
 	for (int i = 0; i < IN_FLIGHT; i++)
 		if (a[i].calls != 1 || a[i].wrong)
 			return 42;
+	free(a);
 	return 0;
 }
 

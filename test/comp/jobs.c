@@ -274,7 +274,7 @@ static bool stream_step(handle_t sess, enum wd_comp_op_type direction, struct st
 	s->in_left -= req.src_len;
 	s->dst += req.dst_len;
 	s->out_left -= req.dst_len;
-	return req.status == WD_STREAM_END;
+	return job_stream_ended(&req, s->in_left);
 }
 
 size_t job_stream(handle_t sess, enum wd_comp_op_type direction, const void *src,

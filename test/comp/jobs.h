@@ -61,6 +61,17 @@ size_t job_stream(handle_t sess, enum wd_comp_op_type direction, const void *src
 		  size_t src_nbytes, size_t in_nbytes, void *dst, size_t dst_nbytes,
 		  size_t out_nbytes);
 
+/*
+ * Is a stream complete after this step, @left bytes of input being left? Compression
+ * is when all has gone in and nothing waits to come out.
+ */
+static inline bool job_stream_ended(const struct wd_comp_req *req, size_t left)
+{
+	if (req->op_type == WD_DIR_COMPRESS && req->status == WD_SUCCESS)
+		return req->last && !left;
+	return req->status == WD_STREAM_END;
+}
+
 /* Poll until @done reaches @n; the test's own time limit ends a wait for ever. */
 void job_poll_until(_Atomic uint32_t *done, uint32_t n);
 

@@ -287,7 +287,7 @@ static void *stream_body(void *arg)
 				break;
 			in += req.src_len;
 			n += req.dst_len;
-		} while (req.status == WD_SUCCESS || req.status == WD_EAGAIN);
+		} while (!job_stream_ended(&req, nbytes - in));
 		w->wrong += !judge_accepts(WD_ZLIB, out, n, src, nbytes);
 	}
 	free(out);
