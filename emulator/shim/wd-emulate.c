@@ -20,7 +20,9 @@
 #include "../protocol.h"
 #include "launch.h"
 
-const char *argp_program_version = "wd-emulate (" PACKAGE_NAME ") " PACKAGE_VERSION;
+/* The C library looks it up by name. */
+__attribute__((visibility("default"))) const char *argp_program_version =
+	"wd-emulate (" PACKAGE_NAME ") " PACKAGE_VERSION;
 
 enum { OPTION_DAEMON = 256, OPTION_SHIM };
 
