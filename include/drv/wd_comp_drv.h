@@ -76,9 +76,18 @@ WD_COMP_MSG_SAME(data_fmt, data_fmt);
 WD_COMP_MSG_SAME(last, last);
 WD_COMP_MSG_SAME(lz77, priv);
 
-/*
- * The asynchronous message with slot number @tag of queue @idx, or NULL. Kept for
- * drivers of the older interface; a driver of this one never needs it.
+/**
+ * wd_comp_get_msg() - the asynchronous message in one slot of a queue.
+ *
+ * Kept for drivers of the older interface; a driver of this one never needs it.
+ *
+ * @idx: index of the context.
+ * @tag: number of the slot.
+ *
+ * Return: the message, struct wd_comp_msg; NULL if there is no instance, context or slot of that
+ *	number.
+ *
+ * Ownership: the message stays the library's. Any thread.
  */
 void *wd_comp_get_msg(__u32 idx, __u32 tag);
 

@@ -131,11 +131,32 @@ struct wd_driver {
 	int (*usage)(struct wd_queue *q, unsigned int op_type);
 };
 
-/*
- * Make a driver known; it must stay loaded and unchanged until unregistered.
- * Returns 0, -WD_EINVAL (wrong abi or missing operation), -WD_EEXIST, -WD_ENOMEM.
+/**
+ * wd_driver_register() - make a driver known to the library.
+ *
+ * A driver calls it in its constructor.
+ *
+ * @drv: what the driver is and does; not NULL.
+ *
+ * Return: 0; -WD_EINVAL if abi is not WD_DRIVER_ABI or an operation is missing; -WD_EEXIST if the
+ *	driver is known already; -WD_ENOMEM.
+ *
+ * Ownership: @drv is kept, not copied: it must stay loaded and unchanged until
+ *	wd_driver_unregister(). Any thread.
  */
 int wd_driver_register(const struct wd_driver *drv);
+
+/**
+ * wd_driver_unregister() - undo wd_driver_register().
+ *
+ * A driver calls it in its destructor.
+ *
+ * @drv: as it was registered; NULL, or one that is not known, does nothing.
+ *
+ * Return: nothing.
+ *
+ * Ownership: the library forgets @drv. Any thread; no queue of the driver may be open.
+ */
 void wd_driver_unregister(const struct wd_driver *drv);
 
 /*

@@ -10,7 +10,8 @@ srcdir=${srcdir:-$(dirname "$0")}
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 
-awk -f "$srcdir/doc_comments.awk" "$srcdir"/../../include/*.h > "$dir/found"
+top=$srcdir/../..
+awk -f "$top/doc/man/read_headers.awk" -f "$srcdir/doc_comments.awk" "$top"/include/*.h > "$dir/found"
 grep -v '^FAIL' "$dir/found" | sort > "$dir/declared"
 # Left out: what drivers call, which is in no public header.
 sed -e '/^#/d' -e 's/.* //' "$srcdir/libwd.symbols" "$srcdir/libwd_comp.symbols" |
