@@ -39,6 +39,14 @@ t_wdctl_page_has_the_options_of_help() {
 	same_options wdctl.1 "$WDCTL" "$WDCTL list" "$WDCTL info"
 }
 
+t_wd_emulate_page_has_the_options_of_help() {
+	same_options wd-emulate.1 "$WD_EMULATE"
+}
+
+t_wd_emulatord_page_has_the_options_of_help() {
+	same_options wd-emulatord.8 "$WD_EMULATORD"
+}
+
 t_wdctl_page_has_every_verb() {
 	"$WDCTL" --help | sed -n '/^Verbs:/,/^$/s/^  \([a-z]*\) .*/\1/p' >verbs
 	[ -s verbs ]
@@ -50,7 +58,7 @@ t_wdctl_page_has_every_verb() {
 
 t_mandoc_finds_no_fault() {
 	need mandoc
-	for page in wd_zip.1 wdctl.1; do
+	for page in wd-emulate.1 wd-emulatord.8 wd_zip.1 wdctl.1; do
 		# Which pages are installed here is not the page's fault.
 		mandoc -Tlint "$MAN_DIR/$page" | grep -v 'referenced manual not found' && return 1
 		mandoc -Tutf8 "$MAN_DIR/$page" >/dev/null
