@@ -356,51 +356,70 @@ static __attribute__((noinline, cold)) uint32_t poll_nothing(struct wd_core_queu
 }
 
 /*
- * Collect up to @expt asynchronous jobs of one queue; *@count is set to how
- * many came. 0 when all @expt came, -WD_EAGAIN when fewer did.
+ * Collect up to @expt asynchronous jobs of one queue; returns how many came. A
+ * job's slot is given back after its callback, which reads the request in it.
  */
-int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count)
+static inline __attribute__((always_inline)) uint32_t collect(struct wd_core_queue *cq,
+							      uint32_t expt)
 {
-	struct wd_msg *done[REAP_BATCH];
+	void (*complete)(struct wd_msg *) = cq->core->family->complete;
 	struct wd_queue *q = cq->q;
+	struct wd_msg *done[REAP_BATCH];
 	uint32_t got = 0;
 
-	*count = 0;
-	if (__builtin_expect(!q, 0))
-		return -WD_ENODEV;
 	if (__builtin_expect(atomic_load_explicit(&cq->ready, memory_order_relaxed) != NULL, 0))
 		got = ready_deliver(cq, expt);
 	while (got < expt && wd_queue_inflight(q)) {
-		int n = cq->drv->reap(q, done, expt - got < REAP_BATCH ? (int)(expt - got) : REAP_BATCH);
+		uint32_t room = expt - got;
+		int n = cq->drv->reap(q, done, room < REAP_BATCH ? (int)room : REAP_BATCH);
 
-		if (__builtin_expect(n <= 0, 0)) {
-			got += poll_nothing(cq, n, got, expt);
-			break;
+		if (__builtin_expect(n <= 0, 0))
+			return got + poll_nothing(cq, n, got, expt);
+		if (__builtin_expect(atomic_load_explicit(&cq->stall_start_ns,
+							  memory_order_relaxed) != 0, 0))
+			atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
+		for (int i = 0; i < n; i++) {
+			complete(done[i]);
+			wd_core_slots_put(&cq->slots, done[i]);
 		}
-		for (int i = 0; i < n; i++)
-			finish_async(cq, done[i]);
 		got += (uint32_t)n;
 	}
-	*count = got;
-	if (got && atomic_load_explicit(&cq->stall_start_ns, memory_order_relaxed))
-		atomic_store_explicit(&cq->stall_start_ns, 0, memory_order_relaxed);
-	return got == expt ? 0 : -WD_EAGAIN;
+	return got;
+}
+
+/* As above; *@count is set to how many came. 0 when all @expt did, -WD_EAGAIN when fewer. */
+int wd_core_poll_queue(struct wd_core_queue *cq, uint32_t expt, uint32_t *count)
+{
+	*count = 0;
+	if (__builtin_expect(!cq->q, 0))
+		return -WD_ENODEV;
+	*count = collect(cq, expt);
+	return *count == expt ? 0 : -WD_EAGAIN;
+}
+
+static inline bool is_pollable(const struct wd_core *core, uint32_t idx)
+{
+	return core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC &&
+	       core->queues[idx].q;
 }
 
 int wd_core_poll_ctx(struct wd_core_default *d, uint32_t idx, uint32_t expt, uint32_t *count)
 {
 	struct wd_core *core;
-	int rc;
+	uint32_t got;
 
-	if (!count || !expt)
+	if (__builtin_expect(!count || !expt, 0))
 		return -WD_EINVAL;
 	core = wd_core_enter(d);
-	if (core && idx < core->nqueues && core->queues[idx].mode == CTX_MODE_ASYNC)
-		rc = wd_core_poll_queue(&core->queues[idx], expt, count);
-	else
-		rc = -WD_EINVAL;
+	if (__builtin_expect(!is_pollable(core, idx), 0)) {
+		wd_core_leave(d);
+		*count = 0;
+		return -WD_EINVAL;
+	}
+	got = collect(&core->queues[idx], expt);
 	wd_core_leave(d);
-	return rc;
+	*count = got;
+	return got == expt ? 0 : -WD_EAGAIN;
 }
 
 /*
