@@ -74,7 +74,8 @@ static uint32_t side_take(struct zip_stream *s, void *to, uint32_t room)
 {
 	uint32_t n = zip_min(room, s->side_end - s->side_begin);
 
-	memcpy(to, s->side + s->side_begin, n);
+	if (n) /* a caller without room may have no buffer either */
+		memcpy(to, s->side + s->side_begin, n);
 	s->side_begin += n;
 	return n;
 }

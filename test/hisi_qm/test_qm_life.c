@@ -443,6 +443,83 @@ TEST(f21_forked_child_forgets_and_restarts_even_with_locks_held)
 	ring_free(&r);
 }
 
+/* ------------------------------------------------------- scattered requests */
+
+static struct wd_datalist in_list = { jobs[0].in, sizeof(jobs[0].in), NULL };
+static struct wd_datalist out_list = { jobs[0].out, sizeof(jobs[0].out), NULL };
+
+static int submit_scattered(struct job *j)
+{
+	job_prepare(&r, j);
+	j->msg.data_fmt = WD_SGL_BUF;
+	j->msg.list_src = &in_list;
+	j->msg.list_dst = &out_list;
+	return hisi_zip_driver.submit(r.q, &j->msg.head);
+}
+
+TEST(f18_scattered_request_without_memory_gives_enomem_at_each_allocation)
+{
+	int n = 0, ret;
+
+	do {
+		ring_new(&r, 3);
+		failing_allocation = ++n;
+		ret = submit_scattered(&jobs[0]);
+		failing_allocation = 0;
+		ck_assert(ret == 0 || ret == -WD_ENOMEM);
+		if (ret)
+			ck_assert_uint_eq(ring_qm(&r)->sgls.used_nbytes, 0);
+		ck_assert_uint_eq(wd_queue_inflight(r.q), !ret);
+		ring_free(&r);
+	} while (ret);
+	ck_assert_int_eq(n, 4); /* table, list of the input, list of the output; then none failed */
+}
+
+TEST(f21_lists_in_flight_at_a_fork_are_the_child_s_to_use_again)
+{
+	int status;
+	pid_t pid;
+
+	ring_new(&r, 3);
+	for (int i = 0; i < 5; i++)
+		ck_assert_int_eq(submit_scattered(&jobs[i]), 0);
+	pid = fork();
+	if (!pid) {
+		alarm(20);
+		hisi_zip_driver.forked(r.q);
+		ck_assert_uint_eq(ring_qm(&r)->sgls.used_nbytes, 0);
+		ck_assert_uint_gt(ring_qm(&r)->sgls.idle_nbytes, 0);
+		r.fake.mapped = 0;
+		ck_assert_int_eq(hisi_zip_driver.restart(r.q), 0);
+		ck_assert_int_eq(submit_scattered(&jobs[0]), 0);
+		ring_free(&r);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	ring_free(&r);
+}
+
+TEST(lists_follow_a_restart_into_a_deeper_ring)
+{
+	open_model(false);
+	ck_assert_int_eq(submit_scattered(&jobs[0]), 0);
+	ck_assert_int_eq(hisi_zip_driver.stop(r.q), 0);
+	ck_assert_int_eq(hisi_zip_driver.abort(r.q, done, 9), 1);
+	free(r.fake.dus);
+	r.fake.dus = NULL;
+	r.fake.sq_depth = 2048;
+	r.fake.cq_depth = 2048;
+	ck_assert_int_eq(hisi_zip_driver.restart(r.q), 0);
+	for (int i = 0; i < 2100; i++) {
+		ck_assert_int_eq(submit_scattered(&jobs[0]), 0);
+		fake_complete(&r.fake);
+		ck_assert_int_eq(ring_reap(&r, done, 2), 1);
+	}
+	ck_assert_uint_eq(ring_qm(&r)->sgls.used_nbytes, 0);
+	ring_free(&r);
+}
+
 TEST(usage_needs_version_5_and_reads_the_register)
 {
 	uint32_t *usage;
@@ -458,6 +535,8 @@ TEST(usage_needs_version_5_and_reads_the_register)
 	ck_assert_int_eq(hisi_zip_driver.usage(r.q, 0), 25);
 	ck_assert_int_eq(hisi_zip_driver.usage(r.q, 1), 100);
 	ck_assert_int_eq(hisi_zip_driver.usage(r.q, 2), -WD_EINVAL);
+	ck_assert_int_eq(hisi_zip_driver.stop(r.q), 0);
+	ck_assert_int_eq(hisi_zip_driver.usage(r.q, 0), -WD_EIO);
 	ring_free(&r);
 }
 

@@ -572,6 +572,24 @@ TEST(lists_in_use_are_bounded_and_abort_gives_them_back)
 	ck_assert_uint_eq(qm_of(comp.q)->sgls.used_nbytes, 0);
 }
 
+TEST(scattered_header_that_is_malformed_or_all_there_is)
+{
+	uint8_t bytes[] = { 0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3, 'n', 'a', 'm', 'e' };
+	struct wd_datalist src[2] = { { bytes, 7, &src[1] }, { bytes + 7, 7, NULL } };
+	struct wd_datalist dst = { out, 1000, NULL };
+	struct wd_comp_msg msg;
+
+	for (uint32_t n = 1; n <= 15; n++) {
+		ck_assert_int_eq(scattered(&decomp, &msg, WD_GZIP, src, n, &dst, 1000),
+				 WD_SUBMIT_DONE);
+		ck_assert_uint_eq(msg.status, WD_IN_EPARA);
+	}
+	bytes[1] = 0;
+	ck_assert_int_eq(scattered(&decomp, &msg, WD_GZIP, src, 14, &dst, 1000), WD_SUBMIT_DONE);
+	ck_assert_uint_eq(msg.status, WD_IN_EPARA);
+	ck_assert_uint_eq(decomp.jobs, 0);
+}
+
 TEST(scattered_output_too_small_for_the_header)
 {
 	struct wd_datalist src = { in, 1000, NULL }, dst = { mid, 10, NULL };

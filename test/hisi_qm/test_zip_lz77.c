@@ -392,6 +392,34 @@ TEST(f05_counts_beyond_the_buffers_fail_the_job)
 	check_claim(UINT32_MAX, UINT32_MAX, UINT32_MAX, -WD_EIO);
 }
 
+static uint32_t claim_status;
+
+static void fail_element(struct inline_device *d, struct hisi_zip_sqe *sqe)
+{
+	(void)d;
+	field_set(sqe, ZIP_STATUS, claim_status);
+}
+
+TEST(error_of_the_device_ends_a_stream_until_it_is_reset)
+{
+	struct wd_comp_msg msg;
+
+	data_fill(in, 1000, DATA_TEXT);
+	claim_status = 0x0e;
+	dev.after = fail_element;
+	prepare(&msg, WD_LZ77_ZSTD, 8, 1000, MIB);
+	msg.stream = stream;
+	ck_assert_int_eq(inline_device_run(&dev, &msg), 0);
+	ck_assert_uint_eq(msg.status, WD_OUT_EPARA);
+	ck_assert_uint_eq(msg.consumed + msg.produced, 0);
+	dev.after = NULL;
+	ck_assert_int_eq(inline_device_run(&dev, &msg), WD_SUBMIT_DONE);
+	ck_assert_uint_eq(msg.status, WD_OUT_EPARA);
+	hisi_zip_driver.stream_reset(stream);
+	ck_assert_int_eq(inline_device_run(&dev, &msg), 0);
+	ck_assert_uint_eq(msg.status, WD_SUCCESS);
+}
+
 #ifdef HAVE_ZSTD
 /*
  * The blocks in zstd's own coding: ZSTD_compressSequences() takes sequences with

@@ -640,6 +640,35 @@ TEST(f05_lengths_beyond_the_request_fail_the_stream)
 	check_stream_lengths_refused(UINT32_MAX, UINT32_MAX);
 }
 
+TEST(lengths_that_come_with_an_error_are_dropped_if_impossible)
+{
+	struct wd_comp_msg msg;
+
+	memset(&play, 0, sizeof(play));
+	play.code = 0x10;
+	play.consumed = 98;
+	play.produced = 400;
+	msg = played(WD_ZLIB, 100);
+	ck_assert_uint_eq(msg.status, WD_VERIFY_ERR);
+	ck_assert_uint_eq(msg.produced, 400);
+	hisi_zip_driver.stream_reset(stream);
+	play.produced = UINT32_MAX;
+	msg = played(WD_ZLIB, 100);
+	ck_assert_int_eq(msg.head.result, 0);
+	ck_assert_uint_eq(msg.status, WD_VERIFY_ERR);
+	ck_assert_uint_eq(msg.produced, 0);
+	/* With little room: what fits comes with the error, the rest is dropped. */
+	hisi_zip_driver.stream_reset(stream);
+	play.produced = 100;
+	data_deflate(WD_ZLIB, 6, in, 1000, mid, MIB);
+	step(&decomp, &msg, WD_ZLIB, mid, 100, out, 30, false);
+	ck_assert_uint_eq(msg.status, WD_VERIFY_ERR);
+	ck_assert_uint_eq(msg.produced, 30);
+	step(&decomp, &msg, WD_ZLIB, mid, 100, out, 300, false);
+	ck_assert_uint_eq(msg.status, WD_VERIFY_ERR);
+	ck_assert_uint_eq(msg.produced, 0);
+}
+
 TEST(f05_lengths_beyond_the_side_buffer_fail_the_stream)
 {
 	struct wd_comp_msg msg;
