@@ -96,13 +96,14 @@ static bool print_queue(FILE *out, struct emu_queue *q, const char *separator)
 	c = queue_read_counters(q, &running);
 	fprintf(out,
 		"%s{\"queue\":%u,\"open\":%s,\"running\":%s,\"submitted\":%llu,"
-		"\"completed\":%llu,\"errors\":%llu,\"refused\":%llu,\"traps\":%llu,"
+		"\"completed\":%llu,\"acknowledged\":%llu,\"errors\":%llu,\"refused\":%llu,"
+		"\"traps\":%llu,"
 		"\"interrupts\":%llu}",
 		separator, q->number, q->dev->queue_in_use[q->number] ? "true" : "false",
 		running ? "true" : "false", (unsigned long long)c.submitted,
-		(unsigned long long)c.completed, (unsigned long long)c.errors,
-		(unsigned long long)c.refused, (unsigned long long)c.traps,
-		(unsigned long long)c.interrupts);
+		(unsigned long long)c.completed, (unsigned long long)c.acknowledged,
+		(unsigned long long)c.errors, (unsigned long long)c.refused,
+		(unsigned long long)c.traps, (unsigned long long)c.interrupts);
 	return true;
 }
 

@@ -53,10 +53,12 @@ static void ring_cq(struct emu_queue *q, uint64_t value)
 		return;
 	}
 	ahead = (unsigned int)((index + depth - q->acked % depth) % depth);
-	if (ahead <= q->written - q->acked)
+	if (ahead <= q->written - q->acked) {
 		q->acked += ahead;
-	else
+		q->counters.acknowledged += ahead;
+	} else {
 		q->counters.refused++;
+	}
 	q->notify = QM_DOORBELL_PRIORITY(value) & 1;
 	/*
 	 * Completions written before the flag arrived raised nothing. MMIO stores

@@ -19,11 +19,12 @@ struct emu_device;
 #define BURST_MAX 64
 
 struct queue_counters {
-	uint64_t submitted; /* elements the device accepted */
-	uint64_t completed; /* completions written */
-	uint64_t errors;    /* elements with bad addresses, dead queues */
-	uint64_t refused;   /* doorbells ignored */
-	uint64_t traps;	    /* MMIO stores */
+	uint64_t submitted;    /* elements the device accepted */
+	uint64_t completed;    /* completions written */
+	uint64_t acknowledged; /* of these, acknowledged by the client */
+	uint64_t errors;       /* elements with bad addresses, dead queues */
+	uint64_t refused;      /* doorbells ignored */
+	uint64_t traps;	       /* MMIO stores */
 	uint64_t interrupts;
 };
 

@@ -104,6 +104,31 @@ START_TEST(shadow_doorbells_need_no_trap_while_all_workers_are_busy)
 }
 END_TEST
 
+START_TEST(shadow_head_is_read_when_elements_are_fetched)
+{
+	unsigned int i;
+
+	start(_i, "null", ",depth=8,drain-ms=10");
+	client_start_shadow(&client, &daemon_, NAME0);
+	client_submit(&client, 7, 0);
+	client_wait_cqe(&client, 6, 1);
+	wait_until(daemon_counter(&daemon_, client.id, "completed") == 7);
+	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "acknowledged"), 0);
+	for (i = 0; i < 7; i++)
+		client_consume(&client, i, i);
+	/*
+	 * The first of the next lap hangs, so no completion makes the device look.
+	 * Did it look at none of the seven, a fast client could lap it, and the head
+	 * would seem not to have moved.
+	 */
+	ck_assert_str_eq(daemon_control(&daemon_, "fault " NAME0 " hang count=1"), "ok");
+	client_submit(&client, 7, 7);
+	wait_until(daemon_counter(&daemon_, client.id, "acknowledged") == 7);
+	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "completed"), 7);
+	finish();
+}
+END_TEST
+
 START_TEST(shadow_queue_falls_asleep_and_wakes_by_mmio)
 {
 	unsigned int i;
@@ -200,6 +225,7 @@ static void add_tests(TCase *tcase)
 	add(element_is_final_when_its_phase_is_valid);
 	add(shadow_doorbells_carry_all_submissions);
 	tcase_add_test(tcase, shadow_doorbells_need_no_trap_while_all_workers_are_busy);
+	add(shadow_head_is_read_when_elements_are_fetched);
 	add(shadow_queue_falls_asleep_and_wakes_by_mmio);
 	add(mmio_doorbell_behind_the_shadow_value_is_only_a_kick);
 	add(shadow_queue_notifies_through_the_shadow_flag);
