@@ -39,7 +39,7 @@ static int submission_denied(struct qm_queue *q)
 	if (dma_load32(word) != htole32(QM_STATUS_DISABLED))
 		return 0;
 	submission_dies(q, -WD_HW_EACCESS);
-	WD_ERR("%s: queue %u was disabled by the system (device reset?): close it and open a new one",
+	WD_ERR("%s: queue %u was disabled by the system (a reset?): close it, open a new one",
 	       wd_ctx_get_dev_name(q->base.ctx), q->id);
 	return -WD_HW_EACCESS;
 }
@@ -192,7 +192,7 @@ static __attribute__((cold)) int stop_by_closing(struct qm_queue *q, int error)
 	qm_unmap(q);
 	if (!wd_ctx_reopen(q->base.ctx))
 		return 0;
-	WD_ERR("%s: queue %u cannot be stopped (%d): the device may still write to buffers of its jobs",
+	WD_ERR("%s: queue %u cannot be stopped (%d): the device may still write to its buffers",
 	       wd_ctx_get_dev_name(q->base.ctx), q->id, error);
 	return error;
 }
@@ -205,7 +205,7 @@ int qm_stop(struct wd_queue *wq)
 	wd_lock_acquire(&q->ctl);
 	if (!q->stopped) {
 		shut_both_sides(q);
-		/* Without the locks: the kernel may take seconds to drain, and others shall fail at once. */
+		/* Without the locks: draining may take seconds, and others shall fail at once. */
 		ret = put_queue(q->base.ctx);
 		if (ret)
 			ret = stop_by_closing(q, ret);

@@ -51,7 +51,7 @@ struct qm_queue {
 
 	/* Consumers, under cq_lock. */
 	_Alignas(64) struct wd_lock cq_lock;
-	uint32_t head;	/* next CQE, and slot of the oldest message in flight: completions are in order */
+	uint32_t head;	/* next CQE, and, as completions are in order, slot of the oldest message */
 	uint32_t phase;	/* third word of a CQE not read yet has this in QM_PHASE_BIT */
 	bool rearm;	/* an event was asked for and perhaps missed: ask again */
 	_Atomic int cq_error;
@@ -84,8 +84,10 @@ extern const uint32_t qm_disabled_word;
 
 static inline bool qm_is_disabled(const uint32_t *const _Atomic *word)
 {
-	return dma_load32(atomic_load_explicit((const uint32_t *_Atomic *)word,
-					       memory_order_relaxed)) == htole32(QM_STATUS_DISABLED);
+	const uint32_t *at = atomic_load_explicit((const uint32_t *_Atomic *)word,
+						  memory_order_relaxed);
+
+	return dma_load32(at) == htole32(QM_STATUS_DISABLED);
 }
 
 static inline struct qm_queue *qm_of(struct wd_queue *q)
@@ -264,7 +266,7 @@ static inline int qm_acknowledge(struct qm_queue *q, struct qm_position at, int 
 typedef bool (*qm_quick_t)(void *sqe, struct wd_msg *msg);
 typedef void (*qm_decode_t)(struct qm_queue *q, uint32_t slot, void *sqe, struct wd_msg *msg);
 
-/* How an engine continues a qm_reap() that met something unusual: by qm_reap_on() and its own decode. */
+/* How an engine goes on when qm_reap() met something unusual: by qm_reap_on() and its decode. */
 typedef int (*qm_reap_on_t)(struct qm_queue *q, struct wd_msg **done, int n, int max);
 
 /*
@@ -310,9 +312,9 @@ unusual:
  * messages are in done already, not acknowledged. A message handed back before the
  * queue failed is good; the failure is told by the next call.
  */
-static inline __attribute__((always_inline)) int qm_reap_on(struct qm_queue *q, struct wd_msg **done,
-							     int n, int max, uint32_t sqe_nbytes,
-							     qm_decode_t decode)
+static inline __attribute__((always_inline)) int qm_reap_on(struct qm_queue *q,
+							    struct wd_msg **done, int n, int max,
+							    uint32_t sqe_nbytes, qm_decode_t decode)
 {
 	struct qm_position at = qm_position_get(q);
 	int error = 0;

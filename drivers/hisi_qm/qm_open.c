@@ -85,9 +85,9 @@ static int ask_numbers(struct qm_queue *q)
 	} else if (ret) {
 		return ret;
 	}
-	/* No device has rings of two lengths, and what one would do is not known: facts, section 15. */
+	/* No device has rings of two lengths; what it would do is not known (facts, section 15). */
 	if (info.sqe_size != q->sqe_nbytes || info.sq_depth < 2 || info.cq_depth != info.sq_depth) {
-		WD_ERR("%s: queue has elements of %u bytes and depths %u and %u: no such device is known",
+		WD_ERR("%s: elements of %u bytes, rings of %u and %u: no such device is known",
 		       wd_ctx_get_dev_name(q->base.ctx), info.sqe_size, info.sq_depth,
 		       info.cq_depth);
 		return -WD_EINVAL;

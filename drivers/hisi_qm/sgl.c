@@ -5,7 +5,7 @@
 #include "sgl.h"
 #include "wd.h"
 
-/* A program's list is its own memory and may be circular: no more pieces than the device could take. */
+/* A program's list may be circular: look at no more pieces than the device could take. */
 #define SGL_MAX_PIECES (HISI_SGL_MAX_ENTRIES * HISI_SGL_MAX_LISTS)
 
 static uint32_t node_entries(enum sgl_size size)
@@ -73,7 +73,7 @@ int sgl_pool_prepare(struct sgl_pool *pool, uint32_t depth)
 		table = calloc(depth, sizeof(*table));
 		if (!table) {
 			ret = -WD_ENOMEM;
-		} else if (pool->of_slot) { /* a restart found a deeper ring; nothing is in use then */
+		} else if (pool->of_slot) { /* a restart found a deeper ring; nothing is in use */
 			free(pool->of_slot);
 		}
 	}
@@ -236,7 +236,7 @@ int sgl_build(struct sgl_pool *pool, struct sgl_cursor *at, uint32_t nbytes,
 			return ret;
 		node->next = *chain;
 		*chain = node;
-		/* The true number of all entries: the only value every reading of the field allows. */
+		/* The true number of all: the only value every reading of the field allows. */
 		node->hw.entry_sum_in_chain = htole16(pieces);
 		node->hw.entry_capacity = htole16(node_entries(size));
 		nbytes = fill_list(&node->hw, at, nbytes, entries);

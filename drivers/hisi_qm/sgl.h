@@ -70,7 +70,7 @@ static inline void sgl_attach(struct sgl_pool *pool, uint32_t slot, struct sgl_n
 /* Give back what is attached to a slot, if anything. */
 void sgl_release(struct sgl_pool *pool, uint32_t slot);
 
-/* Next bytes at @at in one piece: their address, and their number (at least 1) in *@nbytes; or NULL. */
+/* Next bytes at @at in one piece: their address, and their number (1 or more); or NULL. */
 void *sgl_peek(struct sgl_cursor *at, uint32_t *nbytes);
 static inline void sgl_advance(struct sgl_cursor *at, uint32_t nbytes)
 {

@@ -114,14 +114,15 @@ static inline bool zip_decode_quick(void *sqe, struct wd_msg *head)
 
 	if (qm_unlikely(code | (uint32_t)head->result))
 		return false;
-	if (qm_unlikely((uint32_t)lengths > zip_given_in(msg) || lengths > zip_get_pair(&msg->status)))
+	if (qm_unlikely((uint32_t)lengths > zip_given_in(msg) ||
+			lengths > zip_get_pair(&msg->status)))
 		return false;
 	zip_put_pair(&msg->consumed, zip_get_pair(&msg->consumed) + lengths);
 	zip_put_pair(&msg->status, 0); /* WD_SUCCESS, no checksum; result is 0 already */
 	return true;
 }
 _Static_assert(ZIP_ST_OK == 0 && ZIP_READ_PLAIN == 0 && WD_SUCCESS == 0, "zip_decode_quick()");
-_Static_assert(FIELD_LOW(ZIP_STATUS) == 0 && FIELD_MASK(ZIP_STATUS) == 0xff, "the status is a byte");
+_Static_assert(FIELD_LOW(ZIP_STATUS) == 0 && FIELD_MASK(ZIP_STATUS) == 0xff, "ZIP_STATUS_BYTE");
 
 static __attribute__((noinline)) int zip_reap_on(struct qm_queue *q, struct wd_msg **done, int n,
 						 int max)
@@ -395,7 +396,7 @@ static int zip_queue_open(const struct wd_queue_config *config, struct wd_queue 
 	if (config->op_type >= WD_DIR_MAX)
 		return -WD_EINVAL;
 	if (version == 1) {
-		WD_ERR("%s: ZIP engines of version 1 (%s) cannot be used: their request format is not known",
+		WD_ERR("%s: a ZIP engine of %s cannot be used: its request format is not known",
 		       wd_ctx_get_dev_name(config->ctx), wd_ctx_get_api(config->ctx));
 		return -WD_ENODEV;
 	}
@@ -424,7 +425,7 @@ static void zip_queue_close(struct wd_queue *q)
 	free(q);
 }
 
-/* Levels: 8 and 9 for LZ77, where 9 is price mode; no field carries one for the others (section 4). */
+/* Section 4: 8 and 9 for LZ77, where 9 is price mode; no field carries one for the others. */
 static int set_level(const struct wd_comp_params *p, uint32_t *kind)
 {
 	if (!(*kind & ZIP_KIND_LZ77))
@@ -489,7 +490,8 @@ static int zip_usage(struct wd_queue *q, unsigned int op_type)
 	return op_type < WD_DIR_MAX ? qm_usage(qm_of(q), op_type) : -WD_EINVAL;
 }
 
-static const char *const names[] = { "zlib", "gzip", "deflate", "lz77_zstd", "lz4", "lz77_only", NULL };
+static const char *const names[] = { "zlib", "gzip", "deflate", "lz77_zstd",
+				     "lz4", "lz77_only", NULL };
 
 const struct wd_driver hisi_zip_driver = {
 	.abi = WD_DRIVER_ABI,

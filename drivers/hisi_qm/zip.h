@@ -164,7 +164,13 @@ static inline void zip_fill(struct zip_queue *q, uint32_t slot, const struct zip
 }
 
 /* How a completed request is read. */
-enum zip_reading { ZIP_READ_PLAIN, ZIP_READ_LISTS, ZIP_READ_STREAM, ZIP_READ_LZ77, ZIP_READ_LZ77_STREAM };
+enum zip_reading {
+	ZIP_READ_PLAIN,
+	ZIP_READ_LISTS,
+	ZIP_READ_STREAM,
+	ZIP_READ_LZ77,
+	ZIP_READ_LZ77_STREAM,
+};
 
 /*
  * Out fields of a message are the driver's until the message is handed back. In
@@ -180,9 +186,11 @@ static inline void zip_msg_begin(struct wd_comp_msg *msg, uint64_t own, uint64_t
 	zip_put_pair(&msg->status, given);
 	msg->head.result = reading;
 }
-_Static_assert(offsetof(struct wd_comp_msg, produced) == offsetof(struct wd_comp_msg, consumed) + 4 &&
-		       offsetof(struct wd_comp_msg, checksum) == offsetof(struct wd_comp_msg, status) + 4,
-	       "pairs");
+#define ZIP_MSG_PAIR(low, high) \
+	_Static_assert(offsetof(struct wd_comp_msg, high) == \
+			       offsetof(struct wd_comp_msg, low) + 4, #low)
+ZIP_MSG_PAIR(consumed, produced);
+ZIP_MSG_PAIR(status, checksum);
 
 static inline uint32_t zip_given_in(const struct wd_comp_msg *msg)
 {

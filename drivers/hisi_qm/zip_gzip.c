@@ -163,7 +163,7 @@ int zip_header_take(struct zip_header *h, uint32_t kind, const uint8_t *p, uint3
 		}
 	}
 	for (i = 0; i < nbytes && h->state != HDR_DONE; i++) {
-		/* The checksum covers what is before itself. Before the flags are known it is kept too. */
+		/* It covers what is before itself; until the flags are known it is kept anyway. */
 		if (h->state != HDR_GZIP_CRC &&
 		    (h->flags & GZIP_FHCRC || h->state <= HDR_GZIP_FIXED))
 			h->crc = crc_byte(h->crc, p[i]);

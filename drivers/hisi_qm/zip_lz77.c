@@ -33,7 +33,7 @@ static bool input_fits(uint32_t kind, uint32_t nbytes)
 						      ZIP_MAX_FLAT_NBYTES - ZIP_LZ77_LITERAL_SLACK);
 }
 
-/* Where both parts of a flat destination are. Q7: the device wants 16 bytes more than literals need. */
+/* Where both parts of a flat destination are. Q7: 16 bytes more than the literals need. */
 static int cut_flat(struct wd_comp_msg *msg, struct zip_request *r)
 {
 	r->literal_nbytes = msg->src_len + ZIP_LZ77_LITERAL_SLACK;

@@ -336,7 +336,7 @@ void zip_stream_complete(struct qm_queue *q, const struct hisi_zip_sqe *sqe,
 		r.consumed = 0;
 		r.produced = 0;
 	}
-	/* Asked for what it held back, the device gave nothing: do not let the caller ask for ever. */
+	/* Asked for what it held back it gave nothing: do not let the caller ask for ever. */
 	if (status == WD_EAGAIN && !s->in_nbytes && !r.produced)
 		status = WD_SUCCESS;
 	s->more = status == WD_EAGAIN;

@@ -17,9 +17,9 @@ static uint64_t next(uint64_t *state)
 
 static void fill_text(uint8_t *to, size_t nbytes)
 {
-	static const char *const words[] = { "the ",  "queue ", "takes ", "a ",	    "job ",  "and ",
-					     "gives ", "it ",	 "back, ", "when ",  "done. ", "device\n",
-					     "memory ", "page ", "stream ", "0x1f8b " };
+	static const char *const words[] = {
+		"the ",	  "queue ", "takes ", "a ",	  "job ",    "and ",  "gives ",	 "it ",
+		"back, ", "when ",  "done. ", "device\n", "memory ", "page ", "stream ", "0x1f8b "};
 	uint64_t state = 42;
 
 	while (nbytes) {
@@ -67,8 +67,8 @@ long data_inflate(unsigned int alg_type, const uint8_t *in, size_t in_nbytes, ui
 	return ret == Z_STREAM_END && !z.avail_in ? (long)z.total_out : -1;
 }
 
-size_t data_deflate(unsigned int alg_type, int level, const uint8_t *in, size_t nbytes, uint8_t *out,
-		    size_t room)
+size_t data_deflate(unsigned int alg_type, int level, const uint8_t *in, size_t nbytes,
+		    uint8_t *out, size_t room)
 {
 	z_stream z = { .next_in = (Bytef *)in,
 		       .avail_in = nbytes,

@@ -62,9 +62,9 @@ static size_t mmio_nbytes(const struct fake *f)
 
 static uint64_t *doorbell(struct fake *f)
 {
-	return (uint64_t *)(f->mmio + (strncmp(f->dev.api, "hisi_qm_v1", 10) || f->dev.api[10] > '9' ?
-					       QM_DOORBELL_OFFSET_V2 :
-					       QM_DOORBELL_OFFSET_V1));
+	return (uint64_t *)(f->mmio + (strncmp(f->dev.api, "hisi_qm_v1", 10) || f->dev.api[10] > '9'
+					       ? QM_DOORBELL_OFFSET_V2
+					       : QM_DOORBELL_OFFSET_V1));
 }
 
 uint64_t fake_doorbell(struct fake *f)
@@ -258,7 +258,7 @@ int wd_release_ctx_force(handle_t h)
 	return 0;
 }
 
-/* A new queue: completion ring and status words are clear, elements are as the last owner left them. */
+/* A new queue: completions and status words are clear, elements as the last owner left them. */
 int wd_ctx_reopen(handle_t h)
 {
 	struct fake *f = fake_of(h);

@@ -65,7 +65,7 @@ static inline handle_t fake_ctx(struct fake *f)
 }
 
 size_t fake_dus_nbytes(const struct fake *f);
-/* Last value stored to the doorbell, in MMIO and as shadow; reading MMIO's clears it to all ones. */
+/* Last value stored to the MMIO doorbell since it was asked for last, or FAKE_NO_DOORBELL. */
 uint64_t fake_doorbell(struct fake *f);
 #define FAKE_NO_DOORBELL UINT64_MAX
 struct hisi_qm_cqe *fake_cqe(struct fake *f, uint32_t index);

@@ -324,8 +324,8 @@ TEST(c21_after_a_reset_a_restart_works_and_the_old_queue_never)
 
 TEST(restart_that_fails_stays_stopped_and_can_be_tried_again)
 {
-	static const enum fake_call calls[] = { FAKE_REOPEN, FAKE_MAP_DUS, FAKE_MAP_MMIO, FAKE_SET_CTX,
-						FAKE_START };
+	static const enum fake_call calls[] = {FAKE_REOPEN, FAKE_MAP_DUS, FAKE_MAP_MMIO,
+					       FAKE_SET_CTX, FAKE_START};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
 		open_model(false);

@@ -140,7 +140,8 @@ static void cycle_bare(struct fake *f, struct qm_queue *q, uint32_t n)
 		ck_assert_int_ge(slot, 0);
 		qm_publish(q, slot, &msg);
 		fake_complete(f);
-		ck_assert_int_eq(qm_reap(q, done, 1, q->sqe_nbytes, ignore_element, nothing_unusual), 1);
+		ck_assert_int_eq(
+			qm_reap(q, done, 1, q->sqe_nbytes, ignore_element, nothing_unusual), 1);
 		ck_assert_ptr_eq(done[0], &msg);
 	}
 }

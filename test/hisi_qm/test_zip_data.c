@@ -79,7 +79,7 @@ static void round_trip(uint32_t alg, enum data_kind kind, uint32_t nbytes)
 
 TEST(z04_z05_z09_each_format_kind_and_size_round_trips)
 {
-	static const uint32_t sizes[] = { 1, 2, 3, 199, 200, 201, 4096, 65535, 65536, 65537, 300000 };
+	static const uint32_t sizes[] = {1, 2, 3, 199, 200, 201, 4096, 65535, 65536, 65537, 300000};
 
 	for (uint32_t alg = WD_DEFLATE; alg <= WD_GZIP; alg++)
 		for (int kind = 0; kind < DATA_KINDS; kind++)
@@ -280,16 +280,17 @@ TEST(z30_lz4_output_is_a_raw_block)
 		data_fill(in, 100000, kind);
 		ck_assert_int_eq(flat(&comp, &msg, WD_LZ4, in, 100000, mid, MIB), 0);
 		ck_assert_uint_eq(msg.status, WD_SUCCESS);
-		ck_assert_int_eq(LZ4_decompress_safe((char *)mid, (char *)out, msg.produced, 100000),
-				 100000);
+		ck_assert_int_eq(
+			LZ4_decompress_safe((char *)mid, (char *)out, msg.produced, 100000),
+			100000);
 		ck_assert_int_eq(memcmp(in, out, 100000), 0);
 	}
 }
 
-/* Farthest match of a deflate stream: zlib with a window of that size takes it, with a smaller one not. */
+/* Whether zlib with a window of 2^bits takes a raw stream. */
 static bool inflates_with_window(const uint8_t *p, size_t n, int bits)
 {
-	z_stream z = { .next_in = (Bytef *)p, .avail_in = n, .next_out = out, .avail_out = 9 * MIB };
+	z_stream z = {.next_in = (Bytef *)p, .avail_in = n, .next_out = out, .avail_out = 9 * MIB};
 	int ret;
 
 	ck_assert_int_eq(inflateInit2(&z, -bits), Z_OK);
@@ -321,7 +322,7 @@ TEST(z21_window_of_the_session_reaches_the_device)
 			ck_assert_int_eq(data_inflate(WD_DEFLATE, mid, msg.produced, out, 9 * MIB),
 					 400000);
 		}
-		/* Found only if the window holds it; an engine may have none of 24 KiB and use 16. */
+		/* Found only if the window holds it; an engine may use 16 KiB for 24. */
 		for (int use = 0; use < 5; use++)
 			if (use < w || use != WD_COMP_WS_24K)
 				ck_assert_msg((size[use] < 100000) == (use >= w),
@@ -394,7 +395,7 @@ static void scattered_equals_flat(uint32_t alg, uint32_t nbytes, const uint32_t 
 
 TEST(scattered_requests_give_what_flat_ones_give)
 {
-	static const uint32_t sizes[][3] = { { 16, 100, 4096 }, { 100, 1, 3000 }, { 65536, 7, 31 } };
+	static const uint32_t sizes[][3] = {{16, 100, 4096}, {100, 1, 3000}, {65536, 7, 31}};
 	static const uint32_t algs[] = { WD_DEFLATE, WD_ZLIB, WD_GZIP, WD_LZ4 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
@@ -481,7 +482,8 @@ TEST(z29_gzip_header_across_pieces_of_3_bytes)
 		n = gzip_with(&h, 5000, mid);
 		scatter(in_nodes, mid, n, sizes, mask ? 1 : 4);
 		scatter(out_nodes, out, 5000, sizes, 4);
-		ck_assert_int_eq(scattered(&decomp, &msg, WD_GZIP, in_nodes, n, out_nodes, 5000), 0);
+		ck_assert_int_eq(scattered(&decomp, &msg, WD_GZIP, in_nodes, n, out_nodes, 5000),
+				 0);
 		ck_assert_uint_eq(msg.status, WD_SUCCESS);
 		ck_assert_uint_eq(msg.consumed, n);
 		ck_assert_uint_eq(msg.produced, 5000);
@@ -493,8 +495,8 @@ TEST(z29_gzip_header_across_pieces_of_3_bytes)
 
 TEST(empty_pieces_are_left_out)
 {
-	struct wd_datalist src[4] = { { NULL, 10, &src[1] }, { in, 0, &src[2] }, { in, 100, &src[3] },
-				      { in + 100, 900, NULL } };
+	struct wd_datalist src[4] = {
+		{NULL, 10, &src[1]}, {in, 0, &src[2]}, {in, 100, &src[3]}, {in + 100, 900, NULL}};
 	struct wd_datalist dst = { mid, 4000, NULL };
 	struct wd_comp_msg msg;
 

@@ -64,7 +64,7 @@ static uint32_t word(uint32_t slot, unsigned int i)
 	return le32toh(((struct hisi_zip_sqe *)fake_sqe(&r.fake, slot))->dw[i]);
 }
 
-/* Byte offset of a field: the word the checklist's 32 rows name, read from what the driver wrote. */
+/* The 32 words, read from what the driver wrote. */
 TEST(z01_every_word_is_where_the_facts_say)
 {
 	struct zip_queue *q = zip_of(r.q);
@@ -192,8 +192,9 @@ TEST(level_and_window_do_not_matter_to_decompress)
 	ck_assert_int_eq(submit(&msg), 0);
 	ck_assert_uint_eq(word(0, 9), 0x0002);
 	ck_assert_uint_eq(word(0, 4), 998);
-	ck_assert_uint_eq(field_get_addr((struct hisi_zip_sqe *)fake_sqe(&r.fake, 0), ZIP_ADDR_SOURCE),
-			  (uintptr_t)in + 2);
+	ck_assert_uint_eq(
+		field_get_addr((struct hisi_zip_sqe *)fake_sqe(&r.fake, 0), ZIP_ADDR_SOURCE),
+		(uintptr_t)in + 2);
 }
 
 TEST(what_the_device_does_not_list_is_refused)

@@ -78,12 +78,12 @@ static struct sequence sequence_at(uint32_t alg, uint32_t i)
 
 	if (alg == WD_LZ77_ONLY)
 		return (struct sequence){ get16(p + 4) + 1u, get32(p), get16(p + 6) + 3u };
-	return (struct sequence){ get32(p),
-				  get16(p + 4) + (result.lit_length_overflow_cnt &&
-								  result.lit_length_overflow_pos == i ?
-							  65536u :
-							  0u),
-				  get16(p + 6) + 3u };
+	return (struct sequence){get32(p),
+				 get16(p + 4) + (result.lit_length_overflow_cnt &&
+								 result.lit_length_overflow_pos == i
+							 ? 65536u
+							 : 0u),
+				 get16(p + 6) + 3u};
 }
 
 /* Distance of a zstd sequence; updates the repeat offsets (RFC 8878, 3.1.1.5). */

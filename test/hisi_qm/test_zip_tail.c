@@ -137,7 +137,7 @@ TEST(random_fixed_blocks_agree_with_zlib)
 		tail = zip_tail_check(bits, 39);
 		switch (by_zlib(htole64(bits))) {
 		case Z_STREAM_END:
-			/* zlib saw zeros behind the 39 bits: an end that needs them is incomplete here. */
+			/* zlib saw zeros behind the 39 bits; an end in them is incomplete here. */
 			ck_assert_int_ne(tail, ZIP_TAIL_BAD);
 			complete += tail == ZIP_TAIL_COMPLETE;
 			break;
