@@ -20,12 +20,12 @@
 #include "chain.h"
 #include "deadline.h"
 #include "descriptor.h"
-#include "emudir.h"
+#include "epoll_watch.h"
 #include "request.h"
 #include "wait.h"
 
 #define WATCHES_MAX 4096
-/* Upper half of our marks; two other programs' data colliding with it is as likely as it looks. */
+/* What our marks begin with. The program's own data could do so only by intent. */
 #define MARK_TAG UINT64_C(0x77644d55a5c30000)
 #define MARK_MASK UINT64_C(0xffffffffffff0000)
 
@@ -39,6 +39,16 @@ struct watch {
 static struct watch watches[WATCHES_MAX];
 static atomic_uint watch_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void epoll_watch_before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void epoll_watch_after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
 
 static struct watch *find_watch(int epoll_fd, int fd)
 {
@@ -71,14 +81,14 @@ static void drop_watch(struct watch *watch)
 }
 
 /* What the connection is watched for: interrupts, if the program wants to know of them. */
-static struct epoll_event marked_event(const struct watch *watch)
+static struct epoll_event marked_event(const struct watch *watch, size_t index)
 {
 	const uint32_t passed = EPOLLET | EPOLLONESHOT | EPOLLEXCLUSIVE | EPOLLWAKEUP;
 	struct epoll_event event = {.events = watch->event.events & passed};
 
 	if (watch->event.events & (EPOLLIN | EPOLLRDNORM))
 		event.events |= EPOLLIN;
-	event.data.u64 = MARK_TAG | (uint64_t)(watch - watches);
+	event.data.u64 = MARK_TAG | index;
 	return event;
 }
 
@@ -97,7 +107,7 @@ static int control_locked(int epoll_fd, int op, int fd, const struct epoll_event
 	changed = *watch;
 	if (op != EPOLL_CTL_DEL) {
 		watch->event = *wanted;
-		event = marked_event(watch);
+		event = marked_event(watch, (size_t)(watch - watches));
 	}
 	result = REAL(epoll_ctl)(epoll_fd, op, fd, &event);
 	if (result) {
@@ -140,9 +150,9 @@ static void stop_watching(const struct watch *watch)
 }
 
 /* EPOLLONESHOT took the registration away for an interrupt that led to nothing. */
-static void watch_again(const struct watch *watch)
+static void watch_again(const struct watch *watch, size_t index)
 {
-	struct epoll_event event = marked_event(watch);
+	struct epoll_event event = marked_event(watch, index);
 
 	if (event.events & EPOLLONESHOT)
 		REAL(epoll_ctl)(watch->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
@@ -168,7 +178,7 @@ static bool resolve(struct epoll_event *event)
 	}
 	ready = request_poll(watch.fd) & watch.event.events;
 	if (!ready) {
-		watches[index].used ? watch_again(&watches[index]) : (void)0;
+		watch_again(&watch, index);
 		return false;
 	}
 	event->events = ready;
@@ -196,7 +206,6 @@ static int to_ms(const struct timespec *left)
 	return (int)(left->tv_sec * 1000 + (left->tv_nsec + 999999) / 1000000);
 }
 
-/* @real waits once, for at most @ms. */
 static int wait_events(int epoll_fd, struct epoll_event *events, int room,
 		       const struct timespec *timeout, const sigset_t *mask)
 {

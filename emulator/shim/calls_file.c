@@ -196,10 +196,18 @@ EXPORT int fcntl64(int fd, int cmd, ...)
 
 EXPORT int close(int fd)
 {
+	bool is_node;
+	int result;
+
 	if (region_owns_descriptor(fd))
 		return refuse_own();
+	is_node = descriptor_is_node(fd);
 	descriptor_forget(fd);
-	return REAL(close)(fd);
+	result = REAL(close)(fd);
+	/* A driver's release is over when close returns: the queue is free again. */
+	if (is_node && result == 0)
+		emudir_settle();
+	return result;
 }
 
 static int close_around(unsigned int first, unsigned int last, int flags)

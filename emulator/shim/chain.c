@@ -154,6 +154,16 @@ static void leave(const sigset_t *mask)
 	REAL(pthread_sigmask)(SIG_SETMASK, mask, NULL);
 }
 
+void chain_before_fork(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+void chain_after_fork(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
 void chain_install(chain_handler *first)
 {
 	struct sigaction old;

@@ -14,4 +14,8 @@ void chain_install(chain_handler *first);
 /* The mask to give to the kernel where the program gave @mask; NULL stays NULL. */
 const sigset_t *chain_mask(const sigset_t *mask, sigset_t *space);
 
+/* Around fork, in all threads' stead. */
+void chain_before_fork(void);
+void chain_after_fork(void);
+
 #endif

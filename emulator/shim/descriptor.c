@@ -75,6 +75,7 @@ static bool read_address(const struct sockaddr_un *addr, socklen_t nbytes, struc
 	const size_t mark = sizeof(ADDRESS_MARK) - 1;
 	const char *name;
 	char text[sizeof(addr->sun_path)];
+	unsigned int process, number;
 
 	if (nbytes <= head + mark || nbytes > sizeof(*addr) || addr->sun_family != AF_UNIX ||
 	    addr->sun_path[0] || memcmp(addr->sun_path + 1, ADDRESS_MARK, mark))
@@ -84,8 +85,10 @@ static bool read_address(const struct sockaddr_un *addr, socklen_t nbytes, struc
 	name = strrchr(text, '/');
 	if (!name || strlen(name + 1) >= sizeof(node->name))
 		return false;
+	if (sscanf(text, "%d/%x.%x/", &node->access_mode, &process, &number) != 3)
+		return false;
 	strcpy(node->name, name + 1);
-	node->access_mode = text[0] - '0';
+	node->open_id = (unsigned long)process << 32 | number;
 	return true;
 }
 

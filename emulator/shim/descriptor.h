@@ -17,7 +17,8 @@ enum descriptor_kind {
 /* What is known about an open node, from the descriptor alone. */
 struct node {
 	char name[DEVICE_NAME_NBYTES];
-	int access_mode; /* O_RDONLY, O_WRONLY, O_RDWR */
+	int access_mode;       /* O_RDONLY, O_WRONLY, O_RDWR */
+	unsigned long open_id; /* the same for all descriptors of one open */
 };
 
 /* @node may be NULL. Never asks the kernel about a descriptor known to be something else. */

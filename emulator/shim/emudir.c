@@ -155,25 +155,45 @@ static bool is_one_word(const char *text, size_t nbytes)
 	return nbytes > 0;
 }
 
+/* Send a line, wait for the answer's; 0 or a positive errno. */
+static int ask_control(const char *command, size_t length, char *answer, size_t nbytes)
+{
+	int fd = emudir_connect(SOCK_STREAM, "control", NULL, 0), error;
+
+	if (fd < 0)
+		return ENODEV;
+	if (send(fd, command, length, MSG_NOSIGNAL) != (ssize_t)length)
+		error = ENODEV;
+	else
+		error = read_answer(fd, answer, nbytes);
+	REAL(close)(fd);
+	return error;
+}
+
+void emudir_settle(void)
+{
+	static const char command[] = "list\n";
+	int saved_errno = errno;
+	char answer[4096];
+
+	ask_control(command, sizeof(command) - 1, answer, sizeof(answer));
+	errno = saved_errno;
+}
+
 int emudir_write_strategy(const char *device, const char *text, size_t nbytes)
 {
 	char command[STRATEGY_MAX + 128], answer[256];
-	int fd, error, length;
+	int error, length;
 
-	if (nbytes && text[nbytes - 1] == '\n')
+	if (!nbytes)
+		return 0; /* as sysfs: not a write at all */
+	if (text[nbytes - 1] == '\n')
 		nbytes--;
 	/* What could not be a number is not sent: it would be read as a second word or line. */
 	if (nbytes >= STRATEGY_MAX || !is_one_word(text, nbytes))
 		return EINVAL;
 	length = snprintf(command, sizeof(command), "isolate-strategy %.63s %.*s\n", device,
 			  (int)nbytes, text);
-	fd = emudir_connect(SOCK_STREAM, "control", NULL, 0);
-	if (fd < 0)
-		return ENODEV;
-	if (send(fd, command, (size_t)length, MSG_NOSIGNAL) != length)
-		error = ENODEV;
-	else
-		error = read_answer(fd, answer, sizeof(answer));
-	REAL(close)(fd);
+	error = ask_control(command, (size_t)length, answer, sizeof(answer));
 	return error ? error : errno_of_answer(answer);
 }

@@ -15,5 +15,7 @@ int emudir_connect(int type, const char *name, const void *local, unsigned int l
 const char *emudir_virtual(const char *path);
 /* A write of @text to the isolate_strategy of @device: 0 or a positive errno. */
 int emudir_write_strategy(const char *device, const char *text, size_t nbytes);
+/* Returns when the daemon has dealt with what happened before. */
+void emudir_settle(void);
 
 #endif

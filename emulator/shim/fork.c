@@ -11,20 +11,39 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "chain.h"
+#include "epoll_watch.h"
 #include "region.h"
 #include "request.h"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+/* Regions first and last: that is where signals are blocked. */
+static void before(void)
+{
+	region_before_fork();
+	chain_before_fork();
+	epoll_watch_before_fork();
+}
+
+static void after(void)
+{
+	epoll_watch_after_fork();
+	chain_after_fork();
+	region_after_fork();
+}
+
 static void in_child(void)
 {
+	epoll_watch_after_fork();
+	chain_after_fork();
 	region_after_fork_in_child();
 	request_after_fork();
 }
 
 static void register_handlers(void)
 {
-	pthread_atfork(region_before_fork, region_after_fork, in_child);
+	pthread_atfork(before, after, in_child);
 }
 
 void fork_watch(void)

@@ -26,7 +26,9 @@
 #include "fork.h"
 #include "hisi_qm.h"
 #include "path.h"
+#include "region.h"
 #include "request.h"
+#include "uacce.h"
 #include "wd_shadow.h"
 
 #ifndef PR_SET_PTRACER

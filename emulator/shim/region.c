@@ -15,21 +15,25 @@
  */
 #include "shim.h"
 
-#include "region.h"
+#include "region_table.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "chain.h"
+#include "deadline.h"
 #include "descriptor.h"
+#include "mmio.h"
 #include "request.h"
 #include "trap.h"
 #include "uacce.h"
@@ -39,14 +43,8 @@
 /* Tokens are kept away from the low numbers, which programs count on. */
 #define TOKEN_LOWEST 700
 #define TOKENS_ROOM 64
+#define UNMAP_TIMEOUT_MS 5000
 #define OWNED_MAX 65536
-
-struct piece {
-	_Atomic uint64_t start, end; /* equal: free */
-	_Atomic uint64_t origin;     /* address of the region's first byte */
-	struct region *_Atomic region;
-	atomic_int prot;
-};
 
 static struct region regions[REGIONS_MAX];
 static struct piece pieces[PIECES_MAX];
@@ -55,7 +53,8 @@ static atomic_uchar owned[OWNED_MAX];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static sigset_t mask_before_fork;
 
-static void enter(sigset_t *mask)
+/* All but those that a fault raises. */
+static void block_signals(sigset_t *mask)
 {
 	sigset_t all;
 
@@ -66,16 +65,21 @@ static void enter(sigset_t *mask)
 	sigdelset(&all, SIGILL);
 	sigdelset(&all, SIGTRAP);
 	REAL(pthread_sigmask)(SIG_BLOCK, &all, mask);
+}
+
+void region_lock(sigset_t *mask)
+{
+	block_signals(mask);
 	pthread_mutex_lock(&lock);
 }
 
-static void leave(const sigset_t *mask)
+void region_unlock(const sigset_t *mask)
 {
 	pthread_mutex_unlock(&lock);
 	REAL(pthread_sigmask)(SIG_SETMASK, mask, NULL);
 }
 
-static uint64_t page_nbytes(void)
+uint64_t region_page_nbytes(void)
 {
 	static _Atomic uint64_t nbytes;
 
@@ -84,9 +88,9 @@ static uint64_t page_nbytes(void)
 	return nbytes;
 }
 
-static uint64_t round_up(uint64_t nbytes)
+uint64_t region_round_up(uint64_t nbytes)
 {
-	return (nbytes + page_nbytes() - 1) & ~(page_nbytes() - 1);
+	return (nbytes + region_page_nbytes() - 1) & ~(region_page_nbytes() - 1);
 }
 
 static void set_owned(int fd, bool ours)
@@ -109,18 +113,7 @@ int region_next_descriptor(int fd)
 	return -1;
 }
 
-/* Somewhere out of the way; @fd itself if there is no other place. */
-static int move_away(int fd, int lowest)
-{
-	int moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, lowest);
-
-	if (moved < 0)
-		return fd;
-	syscall(SYS_close, fd);
-	return moved;
-}
-
-static int token_lowest(void)
+int region_token_lowest(void)
 {
 	struct rlimit limit;
 
@@ -129,7 +122,7 @@ static int token_lowest(void)
 	return (int)(limit.rlim_cur / 2);
 }
 
-static struct region *region_add(int token, bool is_mmio)
+struct region *region_add(int token, bool is_mmio, unsigned long open_id)
 {
 	struct region *region;
 
@@ -137,6 +130,7 @@ static struct region *region_add(int token, bool is_mmio)
 		if (region->token)
 			continue;
 		region->is_mmio = is_mmio;
+		region->open_id = open_id;
 		region->late_answers = 0;
 		region->load_lock = 0;
 		region->pieces = 0;
@@ -154,18 +148,37 @@ static void wait_until_unused(struct region *region)
 		syscall(SYS_sched_yield);
 }
 
-static void region_free(struct region *region)
+/*
+ * As munmap of a real device: when it returns, the device has seen all stores
+ * and the region can be mapped again. The daemon closes its end in answer.
+ */
+static void finish_token(int token)
 {
-	int token = region->token;
+	struct deadline deadline = deadline_in_ms(UNMAP_TIMEOUT_MS);
+	char late_answer;
+
+	if (syscall(SYS_shutdown, token, SHUT_WR))
+		return;
+	while (deadline_poll(&deadline, token, POLLIN)) {
+		if (syscall(SYS_recvfrom, token, &late_answer, 1, MSG_DONTWAIT, NULL, NULL) <= 0)
+			break;
+	}
+}
+
+void region_free(struct region *region)
+{
+	int token = region->token, saved_errno = errno;
 
 	wait_until_unused(region);
+	finish_token(token);
+	errno = saved_errno;
 	set_owned(token, false);
 	syscall(SYS_close, token);
 	region->token = 0;
 }
 
-static struct piece *piece_add(struct region *region, uint64_t start, uint64_t end, uint64_t origin,
-			       int prot)
+struct piece *piece_add(struct region *region, uint64_t start, uint64_t end, uint64_t origin,
+			int prot)
 {
 	struct piece *piece;
 	unsigned int i;
@@ -216,18 +229,18 @@ static void piece_cut(struct piece *piece, uint64_t start, uint64_t end)
 	}
 }
 
-static struct piece *piece_in(uint64_t start, uint64_t end, struct piece *from)
+struct piece *piece_in(uint64_t start, uint64_t end, struct piece *from)
 {
 	struct piece *piece;
 
-	for (piece = from; piece < pieces + pieces_used; piece++) {
+	for (piece = from ? from : pieces; piece < pieces + pieces_used; piece++) {
 		if (piece->start < end && start < piece->end)
 			return piece;
 	}
 	return NULL;
 }
 
-static void cut_all(uint64_t start, uint64_t end)
+void piece_cut_all(uint64_t start, uint64_t end)
 {
 	struct piece *piece = pieces;
 
@@ -248,69 +261,11 @@ long region_replace(void *addr, size_t nbytes, long (*change)(void *arg), void *
 	sigset_t mask;
 	long result;
 
-	enter(&mask);
+	region_lock(&mask);
 	result = change(arg);
 	if (result != -1)
-		cut_all(start, start + round_up(nbytes));
-	leave(&mask);
-	return result;
-}
-
-/* Split a piece in such a way that no piece crosses @address. False: no room. */
-static bool split_at(uint64_t address)
-{
-	struct piece *piece = piece_in(address, address + 1, pieces);
-	uint64_t end;
-
-	if (!piece || piece->start == address)
-		return true;
-	end = piece->end;
-	/* An address may be in two pieces for a moment: both say the same. */
-	if (!piece_add(piece->region, address, end, piece->origin, piece->prot))
-		return false;
-	piece->end = address;
-	return true;
-}
-
-static int protect_pieces(uint64_t start, uint64_t end, int prot)
-{
-	struct piece *piece;
-	uint64_t next;
-
-	if (!split_at(start) || !split_at(end)) {
-		errno = ENOMEM;
-		return -1;
-	}
-	for (; start < end; start = next) {
-		piece = piece_in(start, start + 1, pieces);
-		if (piece && ((struct region *)piece->region)->is_mmio) {
-			/* Without access whatever happens; what is allowed is a note. */
-			piece->prot = prot;
-			next = piece->end;
-			continue;
-		}
-		for (next = start; next < end; next += page_nbytes()) {
-			piece = piece_in(next, next + 1, pieces);
-			if (piece && ((struct region *)piece->region)->is_mmio)
-				break;
-		}
-		if (REAL(mprotect)((void *)(uintptr_t)start, next - start, prot))
-			return -1;
-	}
-	return 0;
-}
-
-int region_protect(void *addr, size_t nbytes, int prot)
-{
-	uint64_t start = (uintptr_t)addr;
-	sigset_t mask;
-	int result;
-
-	if (start & (page_nbytes() - 1))
-		return REAL(mprotect)(addr, nbytes, prot);
-	enter(&mask);
-	result = protect_pieces(start, start + round_up(nbytes), prot);
-	leave(&mask);
+		piece_cut_all(start, start + region_round_up(nbytes));
+	region_unlock(&mask);
 	return result;
 }
 
@@ -351,6 +306,25 @@ void region_leave(struct region_register *reg)
 	reg->region->users--;
 }
 
+void region_flush_stores(unsigned long open_id)
+{
+	struct region *region;
+	sigset_t mask;
+
+	/* A handler that loads from the same region would wait for the thread it interrupts. */
+	block_signals(&mask);
+	for (region = regions; region < regions + REGIONS_MAX; region++) {
+		if (!region->token || !region->is_mmio || region->open_id != open_id)
+			continue;
+		region->users++;
+		/* Its answer comes behind everything sent before; a freed one gives none. */
+		if (region->token && region->is_mmio && region->open_id == open_id)
+			mmio_load(region, 0, sizeof(uint32_t));
+		region->users--;
+	}
+	REAL(pthread_sigmask)(SIG_SETMASK, &mask, NULL);
+}
+
 void region_vacate_descriptor(int fd)
 {
 	struct region *region;
@@ -359,11 +333,11 @@ void region_vacate_descriptor(int fd)
 
 	if (!region_owns_descriptor(fd))
 		return;
-	enter(&mask);
+	region_lock(&mask);
 	for (region = regions; region < regions + REGIONS_MAX; region++) {
 		if (region->token != fd)
 			continue;
-		moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, token_lowest());
+		moved = (int)syscall(SYS_fcntl, fd, F_DUPFD_CLOEXEC, region_token_lowest());
 		if (moved < 0)
 			break;
 		set_owned(moved, true);
@@ -373,137 +347,7 @@ void region_vacate_descriptor(int fd)
 		syscall(SYS_close, fd);
 		break;
 	}
-	leave(&mask);
-}
-
-/* --- mapping --- */
-
-struct mapping {
-	void *addr;
-	size_t nbytes;
-	int prot;
-	int flags;
-	bool is_mmio;
-	int memory; /* -1: none */
-	int token;
-};
-
-static void *map_memory(const struct mapping *m)
-{
-	const int place = MAP_FIXED | MAP_FIXED_NOREPLACE;
-
-	if (!m->is_mmio)
-		return REAL(mmap)(m->addr, m->nbytes, m->prot, m->flags, m->memory, 0);
-	return REAL(mmap)(m->addr, m->nbytes, PROT_NONE,
-			  (m->flags & place) | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-}
-
-/* Lock held. The token belongs to the table afterwards, or was closed. */
-static void *map_locked(const struct mapping *m)
-{
-	struct region *region = region_add(m->token, m->is_mmio);
-	void *addr = MAP_FAILED;
-	uint64_t start;
-
-	if (!region) {
-		syscall(SYS_close, m->token);
-		errno = ENOMEM;
-		return MAP_FAILED;
-	}
-	addr = map_memory(m);
-	if (addr == MAP_FAILED)
-		goto err_free_region;
-	start = (uintptr_t)addr;
-	/* MAP_FIXED may have replaced others. */
-	cut_all(start, start + round_up(m->nbytes));
-	madvise(addr, m->nbytes, MADV_DONTFORK);
-	if (!piece_add(region, start, start + round_up(m->nbytes), start, m->prot)) {
-		REAL(munmap)(addr, m->nbytes);
-		errno = ENOMEM;
-		goto err_free_region;
-	}
-	return addr;
-
-err_free_region:
-	region_free(region);
-	return MAP_FAILED;
-}
-
-/* What the kernel looks at before it asks the device. 0 or a positive errno. */
-static int check_arguments(const struct node *node, const struct mapping *m, off_t offset)
-{
-	const int type = m->flags & MAP_TYPE;
-	const uint64_t mask = page_nbytes() - 1;
-
-	if (offset & (off_t)mask || !m->nbytes)
-		return EINVAL;
-	if (m->flags & MAP_FIXED && (uintptr_t)m->addr & mask)
-		return EINVAL;
-	if (m->nbytes > (uint64_t)PTRDIFF_MAX)
-		return ENOMEM;
-	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
-		return EINVAL;
-	if (node->access_mode == O_WRONLY)
-		return EACCES;
-	if (type != MAP_PRIVATE && m->prot & PROT_WRITE && node->access_mode == O_RDONLY)
-		return EACCES;
-	return 0;
-}
-
-static int ask_mapping(int fd, struct mapping *m, off_t offset)
-{
-	struct emu_request request = {
-		.op = EMU_MAP,
-		.value = (uint64_t)offset / page_nbytes(),
-		.length = m->nbytes,
-	};
-	struct emu_reply reply;
-	int error;
-
-	m->is_mmio = request.value == UACCE_REGION_MMIO;
-	m->memory = -1;
-	error = request_ask(fd, &request, &reply, &m->token, &m->memory);
-	if (error)
-		return error;
-	/* Memory did not come along: this process has no descriptor left. */
-	if (!reply.error && !m->is_mmio && m->memory < 0)
-		reply.error = EMFILE;
-	if (!reply.error) {
-		m->token = move_away(m->token, token_lowest());
-		return 0;
-	}
-	syscall(SYS_close, m->token);
-	if (m->memory >= 0)
-		syscall(SYS_close, m->memory);
-	return reply.error;
-}
-
-void *region_map(int fd, void *addr, size_t nbytes, int prot, int flags, off_t offset)
-{
-	struct mapping m = {.addr = addr, .nbytes = nbytes, .prot = prot, .flags = flags};
-	struct node node;
-	sigset_t mask;
-	int error;
-
-	if (descriptor_kind(fd, &node) != DESCRIPTOR_NODE)
-		return REAL(mmap)(addr, nbytes, prot, flags, fd, offset);
-	error = check_arguments(&node, &m, offset);
-	if (!error)
-		error = ask_mapping(fd, &m, offset);
-	if (error) {
-		errno = error;
-		return MAP_FAILED;
-	}
-	if (m.is_mmio)
-		chain_install(trap_handle);
-	enter(&mask);
-	addr = map_locked(&m);
-	leave(&mask);
-	error = errno;
-	if (m.memory >= 0)
-		syscall(SYS_close, m.memory);
-	errno = error;
-	return addr;
+	region_unlock(&mask);
 }
 
 /* --- fork --- */
@@ -512,7 +356,7 @@ void region_before_fork(void)
 {
 	sigset_t mask;
 
-	enter(&mask);
+	region_lock(&mask);
 	mask_before_fork = mask;
 }
 
@@ -520,7 +364,7 @@ void region_after_fork(void)
 {
 	sigset_t mask = mask_before_fork;
 
-	leave(&mask);
+	region_unlock(&mask);
 }
 
 /* The mappings are not there, and their tokens would keep them for the device. */

@@ -15,6 +15,7 @@ struct region {
 	atomic_uint users; /* threads between enter and leave */
 	unsigned int pieces;
 	bool is_mmio;
+	unsigned long open_id; /* which open node it belongs to */
 	/* Loads: one at a time, and answers still to come for those given up. */
 	atomic_uint load_lock;
 	unsigned int late_answers;
@@ -40,6 +41,9 @@ bool region_overlaps(const void *addr, size_t nbytes);
 long region_replace(void *addr, size_t nbytes, long (*change)(void *arg), void *arg);
 /* As mprotect, on a range that touches a region. */
 int region_protect(void *addr, size_t nbytes, int prot);
+
+/* Returns when the device has seen all stores made before to the node's registers. */
+void region_flush_stores(unsigned long open_id);
 
 /* Safe in a signal handler. */
 bool region_enter(uint64_t address, struct region_register *reg);
