@@ -81,12 +81,12 @@ static void die(const char *what)
 	exit(EXIT_FAILURE);
 }
 
-#define CHECK(condition)                                                                           \
-	do {                                                                                       \
-		if (!(condition)) {                                                                \
-			fprintf(stderr, "shim_client: line %d: not %s\n", __LINE__, #condition);   \
-			exit(EXIT_FAILURE);                                                        \
-		}                                                                                  \
+#define CHECK(condition)                                                                         \
+	do {                                                                                     \
+		if (!(condition)) {                                                              \
+			fprintf(stderr, "shim_client: line %d: not %s\n", __LINE__, #condition); \
+			exit(EXIT_FAILURE);                                                      \
+		}                                                                                \
 	} while (0)
 
 static long long now_ns(void)
@@ -143,7 +143,7 @@ static void find_device(void)
 static void open_queue(struct queue *q)
 {
 	char path[512], node[PATH_MAX], api[64];
-	struct qp_ctx ctx = { 0, 0 };
+	struct qp_ctx ctx = {0, 0};
 	long page = sysconf(_SC_PAGESIZE);
 
 	snprintf(path, sizeof(path), "/dev/%s", device);
@@ -255,7 +255,7 @@ static unsigned int consume(struct queue *q, unsigned int notify)
 
 static void wait_some(struct queue *q, unsigned int *idle, long long *since)
 {
-	struct pollfd pollfd = { .fd = q->fd, .events = POLLIN };
+	struct pollfd pollfd = {.fd = q->fd, .events = POLLIN};
 
 	if (*idle == 0)
 		*since = now_ns();
@@ -265,7 +265,8 @@ static void wait_some(struct queue *q, unsigned int *idle, long long *since)
 	}
 	if (now_ns() - *since > STALL_NS) {
 		fprintf(stderr,
-			"shim_client: queue %u stands still: submitted %u, completed %u, tail %u, head %u\n",
+			"shim_client: queue %u stands still: submitted %u, completed %u, tail %u, "
+			"head %u\n",
 			q->id, q->next_number, q->next_expected, q->tail, q->head);
 		exit(EXIT_FAILURE);
 	}
@@ -279,7 +280,7 @@ static unsigned long jobs = DEFAULT_JOBS;
 static void *own_queue(void *arg)
 {
 	unsigned int seed = (unsigned int)(uintptr_t)arg, idle = 0, done;
-	struct queue q = { 0 };
+	struct queue q = {0};
 	long long since = 0;
 
 	open_queue(&q);
@@ -357,7 +358,8 @@ int main(int argc, char **argv)
 	shared_left = jobs * SHARING_THREADS;
 	for (i = 0; i < OWN_QUEUE_THREADS + SHARING_THREADS; i++) {
 		if (pthread_create(&threads[i], NULL,
-				   i < OWN_QUEUE_THREADS ? own_queue : share_queue, (void *)(i + 1)))
+				   i < OWN_QUEUE_THREADS ? own_queue : share_queue,
+				   (void *)(i + 1)))
 			die("pthread_create");
 	}
 	for (i = 0; i < OWN_QUEUE_THREADS + SHARING_THREADS; i++) {
