@@ -120,6 +120,22 @@ START_TEST(fault_lose_doorbell)
 }
 END_TEST
 
+START_TEST(kick_repeats_a_lost_shadow_doorbell)
+{
+	daemon_start(&daemon_, NULL);
+	client_start_shadow(&client, &daemon_, NAME0);
+	client_check_alive(&client, 1);
+	ck_assert_str_eq(daemon_control(&daemon_, "fault " NAME0 " lose-doorbell count=1"), "ok");
+	client_submit(&client, 1, 2);
+	wait_until(strstr(daemon_control(&daemon_, "fault " NAME0 " list"), "\"left\":0"));
+	ck_assert_uint_eq(daemon_counter(&daemon_, client.id, "submitted"), 1);
+	client_store(&client, QM_DOORBELL_OFFSET_V2, 8,
+		     qm_doorbell_v2(client.id, QM_DOORBELL_SQ, 2, 0));
+	client_consume(&client, 1, 2);
+	finish();
+}
+END_TEST
+
 START_TEST(fault_hang_holds_back_only_its_queue)
 {
 	struct client other;
@@ -328,6 +344,7 @@ static void add_tests(TCase *tcase)
 	add(fault_bad_phase);
 	add(fault_corrupt_length_and_status);
 	add(fault_lose_doorbell);
+	add(kick_repeats_a_lost_shadow_doorbell);
 	add(fault_hang_holds_back_only_its_queue);
 	add(fault_drop_interrupt);
 	add(fault_delay);
