@@ -348,7 +348,8 @@ END_TEST
 START_TEST(other_files_are_left_alone)
 {
 	char path[] = "/tmp/shim-files-XXXXXX", got[PATH_MAX];
-	const char *volatile nothing = NULL;
+	/* By a pointer: what checks its arguments does not want to see this. */
+	int (*volatile open_any)(const char *path, int flags, ...) = open;
 	struct stat st;
 	int fd = mkstemp(path);
 
@@ -362,7 +363,7 @@ START_TEST(other_files_are_left_alone)
 	unlink(path);
 	ck_assert_int_eq(stat("/dev/null", &st), 0);
 	ck_assert(S_ISCHR(st.st_mode));
-	ck_assert_errno(open(nothing, O_RDONLY), EFAULT);
+	ck_assert_errno(open_any(NULL, O_RDONLY), EFAULT);
 	ck_assert_errno(open("", O_RDONLY), ENOENT);
 	ck_assert_errno(stat("", &st), ENOENT);
 }
