@@ -13,7 +13,10 @@ command -v script >/dev/null || {
 
 # on_terminal COMMAND LINE: what it says goes to the file screen; its own status.
 on_terminal() {
-	script -qec "$WD_EMULATE -- $WD_ZIP $1" /dev/null >screen
+	terminal_status=0
+	script -qec "$WD_EMULATE -- $WD_ZIP $1" /dev/null >screen || terminal_status=$?
+	cat -v screen
+	return $terminal_status
 }
 
 t_compressed_data_is_not_written_to_a_terminal() {
