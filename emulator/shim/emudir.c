@@ -41,6 +41,9 @@ const char *emudir(void)
 {
 	int saved_errno = errno;
 
+	/* A sanitizer's runtime calls us before the C library knows its environment. */
+	if (!environ)
+		return NULL;
 	pthread_once(&once, find_dir);
 	errno = saved_errno;
 	return dir[0] ? dir : NULL;

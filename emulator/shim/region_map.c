@@ -7,9 +7,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#ifdef __has_include
+#if __has_include(<valgrind/memcheck.h>)
+#include <valgrind/memcheck.h>
+#endif
+#endif
 
 #include "chain.h"
 #include "descriptor.h"
@@ -40,6 +47,17 @@ struct mapping {
 	int token;
 };
 
+/* Under valgrind: registers are fine to access, although the page is not. */
+static void tell_memcheck(void *addr, size_t nbytes)
+{
+#ifdef VALGRIND_MAKE_MEM_DEFINED
+	VALGRIND_MAKE_MEM_DEFINED(addr, nbytes);
+#else
+	(void)addr;
+	(void)nbytes;
+#endif
+}
+
 static void *map_memory(const struct mapping *m)
 {
 	const int place = MAP_FIXED | MAP_FIXED_NOREPLACE;
@@ -69,6 +87,8 @@ static void *map_locked(const struct mapping *m)
 	/* MAP_FIXED may have replaced others. */
 	piece_cut_all(start, start + region_round_up(m->nbytes));
 	madvise(addr, m->nbytes, MADV_DONTFORK);
+	if (m->is_mmio)
+		tell_memcheck(addr, m->nbytes);
 	if (!piece_add(region, start, start + region_round_up(m->nbytes), start, m->prot)) {
 		REAL(munmap)(addr, m->nbytes);
 		errno = ENOMEM;

@@ -2,7 +2,7 @@
 /*
  * A client of the uacce ABI that knows nothing of this project: numbers and
  * rules are taken from the description of the interface alone, it includes no
- * header of ours, every doorbell is one plain 64-bit store, there is no shadow
+ * header of ours, every doorbell is one 64-bit store, there is no shadow
  * page. Several threads work on a queue each, several others share one queue
  * under their own locks; each element carries a number that the device must
  * give back, each completion must be the next one. A lost doorbell shows as a
@@ -188,7 +188,7 @@ static void ring(struct queue *q, unsigned int command, unsigned int index, unsi
 			 (uint64_t)index << 32 | (uint64_t)notify << 48;
 
 	__sync_synchronize();
-	*(volatile uint64_t *)(q->mmio + q->doorbell) = value;
+	__atomic_store_n((uint64_t *)(uintptr_t)(q->mmio + q->doorbell), value, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&q->doorbells, 1, __ATOMIC_RELAXED);
 }
 
@@ -233,12 +233,13 @@ static unsigned int consume(struct queue *q, unsigned int notify)
 	unsigned int count = 0, slot;
 
 	while ((*cqe_half(q, q->head, 7) & 1u) == q->phase) {
-		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		/* Also what the submitter wrote, for whoever checks our order. */
+		CHECK(__atomic_load_n(&q->outstanding, __ATOMIC_ACQUIRE) > count);
 		slot = *cqe_half(q, q->head, 4);
 		CHECK(slot == q->next_expected % q->info.sq_depth);
 		CHECK(*cqe_half(q, q->head, 5) == q->id);
 		CHECK(*sqe_word(q, slot, SQE_CONSUMED) == q->next_expected);
-		q->next_expected++;
+		__atomic_store_n(&q->next_expected, q->next_expected + 1, __ATOMIC_RELEASE);
 		if (++q->head == q->info.cq_depth) {
 			q->head = 0;
 			q->phase ^= 1;
