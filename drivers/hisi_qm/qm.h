@@ -244,15 +244,19 @@ static inline uint32_t qm_cqe_slot(const struct hisi_qm_cqe *cqe)
 _Static_assert(FIELD_LOW(QM_CQE_SQ_HEAD) == 0 && FIELD_MASK(QM_CQE_SQ_HEAD) == 0xffff,
 	       "the slot is a half-word");
 
-/* Hand back n: slots are free and the device may write completions again from here on. */
+/*
+ * Hand back n: the device may write completions again, then slots are free. In
+ * this order: a submitter who sees free slots may fill the ring at once, and the
+ * device must know by then that there is room for as many completions.
+ */
 static inline int qm_acknowledge(struct qm_queue *q, struct qm_position at, int n)
 {
 	uint32_t completed = atomic_load_explicit(&q->base.completed, memory_order_relaxed);
 
 	if (n) {
 		qm_position_put(q, at);
-		atomic_store_explicit(&q->base.completed, completed + n, memory_order_release);
 		qm_ring_cq(q, at.head);
+		atomic_store_explicit(&q->base.completed, completed + n, memory_order_release);
 	}
 	wd_lock_release(&q->cq_lock);
 	return n;
