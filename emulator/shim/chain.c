@@ -46,7 +46,8 @@ struct slot {
 };
 
 static struct slot slots[SLOTS];
-static atomic_bool installed;
+/* The process whose actions these are: a child of vfork has its own, but our memory. */
+static atomic_int installed_in;
 static chain_handler *first_handler;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* Per signal: which of the two were in the program's sa_mask. Bit = slot. */
@@ -154,6 +155,11 @@ static void leave(const sigset_t *mask)
 	REAL(pthread_sigmask)(SIG_SETMASK, mask, NULL);
 }
 
+static bool is_installed(void)
+{
+	return installed_in && installed_in == getpid();
+}
+
 void chain_before_fork(void)
 {
 	pthread_mutex_lock(&lock);
@@ -164,23 +170,30 @@ void chain_after_fork(void)
 	pthread_mutex_unlock(&lock);
 }
 
+void chain_after_fork_in_child(void)
+{
+	if (installed_in)
+		installed_in = getpid();
+	pthread_mutex_unlock(&lock);
+}
+
 void chain_install(chain_handler *first)
 {
 	struct sigaction old;
 	sigset_t mask, both;
 	int i;
 
-	if (installed)
+	if (is_installed())
 		return;
 	enter(&mask);
-	for (i = 0; i < SLOTS && !installed; i++) {
+	for (i = 0; i < SLOTS && !is_installed(); i++) {
 		first_handler = first;
 		REAL(__sigaction)(slot_signals[i], NULL, &old);
 		put_back(&old.sa_mask, wanted_masks[slot_signals[i]]);
 		write_action(i, &old);
 		install_for(i, &old, NULL);
 	}
-	installed = true;
+	installed_in = getpid();
 	leave(&mask);
 	/* They may be blocked since before this program began. */
 	sigemptyset(&both);
@@ -227,15 +240,53 @@ static int change_any(int sig, const struct sigaction *act, struct sigaction *ol
 	return 0;
 }
 
-static int change_action(int sig, const struct sigaction *act, struct sigaction *old)
+int chain_change_action(int sig, const struct sigaction *act, struct sigaction *old)
 {
 	int slot = slot_of(sig);
 
 	if (!emudir())
 		return REAL(sigaction)(sig, act, old);
-	if (slot >= 0 && installed)
+	if (slot >= 0 && is_installed())
 		return change_own(slot, act, old);
 	return change_any(sig, act, old);
+}
+
+/* --- masks --- */
+
+static void note_mask(int how, unsigned char which)
+{
+	if (how == SIG_BLOCK)
+		blocked |= which;
+	else if (how == SIG_UNBLOCK)
+		blocked &= (unsigned char)~which;
+	else if (how == SIG_SETMASK)
+		blocked = which;
+}
+
+int chain_change_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, const sigset_t *set,
+		      sigset_t *old)
+{
+	unsigned char before = blocked, which = 0;
+	sigset_t stripped;
+	int result;
+
+	if (!emudir())
+		return real(how, set, old);
+	if (set) {
+		stripped = *set;
+		which = strip(&stripped);
+		/* To unblock them in earnest does no harm. */
+		if (how == SIG_UNBLOCK)
+			stripped = *set;
+	}
+	result = real(how, set ? &stripped : NULL, old);
+	if (result)
+		return result;
+	if (old)
+		put_back(old, before);
+	if (set)
+		note_mask(how, which);
+	return 0;
 }
 
 /* --- the handler --- */
@@ -322,107 +373,4 @@ static void handle(int sig, siginfo_t *info, void *context)
 	errno = saved_errno;
 	if (!done)
 		pass_on(slot_of(sig), info, context);
-}
-
-/* --- what programs call --- */
-
-EXPORT int sigaction(int sig, const struct sigaction *restrict act, struct sigaction *restrict old)
-{
-	return change_action(sig, act, old);
-}
-
-static sighandler_t set_handler(int sig, sighandler_t handler, int flags, bool mask_itself)
-{
-	struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, old;
-
-	sigemptyset(&action.sa_mask);
-	if (mask_itself && sigaddset(&action.sa_mask, sig))
-		return SIG_ERR;
-	return change_action(sig, &action, &old) ? SIG_ERR : old.sa_handler;
-}
-
-EXPORT sighandler_t signal(int sig, sighandler_t handler)
-{
-	if (slot_of(sig) < 0 || !emudir())
-		return REAL(signal)(sig, handler);
-	return set_handler(sig, handler, SA_RESTART, true);
-}
-
-extern sighandler_t bsd_signal(int sig, sighandler_t handler);
-EXPORT sighandler_t bsd_signal(int sig, sighandler_t handler)
-{
-	return signal(sig, handler);
-}
-
-EXPORT sighandler_t ssignal(int sig, sighandler_t handler)
-{
-	return signal(sig, handler);
-}
-
-extern sighandler_t __sysv_signal(int sig, sighandler_t handler);
-EXPORT sighandler_t __sysv_signal(int sig, sighandler_t handler)
-{
-	if (slot_of(sig) < 0 || !emudir())
-		return REAL(__sysv_signal)(sig, handler);
-	return set_handler(sig, handler, (int)(SA_RESETHAND | SA_NODEFER), false);
-}
-
-extern sighandler_t sysv_signal(int sig, sighandler_t handler);
-EXPORT sighandler_t sysv_signal(int sig, sighandler_t handler)
-{
-	return __sysv_signal(sig, handler);
-}
-
-static void note_mask(int how, unsigned char which)
-{
-	if (how == SIG_BLOCK)
-		blocked |= which;
-	else if (how == SIG_UNBLOCK)
-		blocked &= (unsigned char)~which;
-	else if (how == SIG_SETMASK)
-		blocked = which;
-}
-
-/* @real: sigprocmask or pthread_sigmask, which tell errors in different ways. */
-static int change_mask(int (*real)(int, const sigset_t *, sigset_t *), int how, const sigset_t *set,
-		       sigset_t *old)
-{
-	unsigned char before = blocked, which = 0;
-	sigset_t stripped;
-	int result;
-
-	if (!emudir())
-		return real(how, set, old);
-	if (set) {
-		stripped = *set;
-		which = strip(&stripped);
-		/* To unblock them in earnest does no harm. */
-		if (how == SIG_UNBLOCK)
-			stripped = *set;
-	}
-	result = real(how, set ? &stripped : NULL, old);
-	if (result)
-		return result;
-	if (old)
-		put_back(old, before);
-	if (set)
-		note_mask(how, which);
-	return 0;
-}
-
-EXPORT int sigprocmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
-{
-	return change_mask(REAL(sigprocmask), how, set, old);
-}
-
-EXPORT int pthread_sigmask(int how, const sigset_t *restrict set, sigset_t *restrict old)
-{
-	return change_mask(REAL(pthread_sigmask), how, set, old);
-}
-
-EXPORT int sigsuspend(const sigset_t *mask)
-{
-	sigset_t space;
-
-	return REAL(sigsuspend)(chain_mask(mask, &space));
 }

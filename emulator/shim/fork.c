@@ -36,7 +36,7 @@ static void after(void)
 static void in_child(void)
 {
 	epoll_watch_after_fork();
-	chain_after_fork();
+	chain_after_fork_in_child();
 	region_after_fork_in_child();
 	request_after_fork();
 }

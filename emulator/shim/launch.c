@@ -239,8 +239,8 @@ void launch_start(struct launch *launch)
 		exec_daemon(launch, ready[1], parent);
 	close(ready[1]);
 	if (!wait_until_ready(ready[0])) {
-		launch->keep = false;
-		launch_stop(launch);
+		/* It has said why. Its directory may be somebody else's: leave that alone. */
+		kill(launch->daemon_pid, SIGTERM);
 		launch_fail(DAEMON_NAME " did not start");
 	}
 	close(ready[0]);
@@ -249,11 +249,12 @@ void launch_start(struct launch *launch)
 			launch->dir);
 }
 
-static bool has_ended(pid_t pid, int timeout_ms)
+/* *status as waitpid says. */
+static bool has_ended(pid_t pid, int timeout_ms, int *status)
 {
 	struct deadline deadline = deadline_in_ms(timeout_ms);
 
-	while (waitpid(pid, NULL, WNOHANG) == 0) {
+	while (waitpid(pid, status, WNOHANG) == 0) {
 		if (deadline_now_ns() > deadline.ns)
 			return false;
 		usleep(STOP_LOOK_US);
@@ -270,8 +271,35 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return 0;
 }
 
+/* What a daemon leaves that could not do it itself, and nothing else that may be there. */
+static void remove_leavings(const char *dir)
+{
+	static const char *const names[] = {"socket", "control", "pid", "new", "sys", "dev"};
+	char *path;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		path = join_path(dir, names[i]);
+		nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+		free(path);
+	}
+	rmdir(dir);
+}
+
+static void report_end(int status)
+{
+	if (WIFSIGNALED(status))
+		fprintf(stderr, "wd-emulate: " DAEMON_NAME " was ended by signal %d\n",
+			WTERMSIG(status));
+	else
+		fprintf(stderr, "wd-emulate: " DAEMON_NAME " ended with status %d\n",
+			WEXITSTATUS(status));
+}
+
 void launch_stop(struct launch *launch)
 {
+	int status = 0;
+
 	if (!launch->daemon_pid)
 		return;
 	if (launch->keep) {
@@ -280,11 +308,12 @@ void launch_stop(struct launch *launch)
 		return;
 	}
 	kill(launch->daemon_pid, SIGTERM);
-	if (has_ended(launch->daemon_pid, STOP_TIMEOUT_MS))
+	if (!has_ended(launch->daemon_pid, STOP_TIMEOUT_MS, &status)) {
+		kill(launch->daemon_pid, SIGKILL);
+		has_ended(launch->daemon_pid, STOP_TIMEOUT_MS, &status);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return;
-	fprintf(stderr, "wd-emulate: " DAEMON_NAME " does not end: killed\n");
-	kill(launch->daemon_pid, SIGKILL);
-	has_ended(launch->daemon_pid, STOP_TIMEOUT_MS);
-	/* It could not do this itself. */
-	nftw(launch->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	report_end(status);
+	remove_leavings(launch->dir);
 }

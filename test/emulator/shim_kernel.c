@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -460,6 +461,36 @@ START_TEST(doorbell_reads_as_zero)
 }
 END_TEST
 
+/* Nothing comes after this one. */
+START_TEST(killed_daemon_is_a_removed_device)
+{
+	struct qp_ctx ctx = {0, 0};
+	struct pollfd pollfd;
+	char path[256];
+	struct queue q;
+	FILE *file;
+	int pid;
+
+	queue_open(&q);
+	queue_check(&q);
+	snprintf(path, sizeof(path), "%s/pid", getenv("WD_EMULATOR_DIR"));
+	file = fopen(path, "r");
+	ck_assert_int_eq(fscanf(file, "%d", &pid), 1);
+	fclose(file);
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	wait_until(ioctl(q.fd, IOC_SET_QP_CTX, &ctx) == -1);
+	ck_assert_errno(ioctl(q.fd, IOC_SET_QP_CTX, &ctx), ENXIO);
+	doorbell(&q, 0, 1, 0);
+	ck_assert_uint_eq(*(volatile uint32_t *)(uintptr_t)q.mmio, 0xffffffff);
+	pollfd = (struct pollfd){.fd = q.fd, .events = POLLIN};
+	ck_assert_int_eq(poll(&pollfd, 1, 20), 0);
+	ck_assert_errno(open(NODE0, O_RDWR), ENXIO);
+	ck_assert_int_eq(munmap(q.dus, q.dus_nbytes), 0);
+	ck_assert_int_eq(munmap((void *)(uintptr_t)q.mmio, q.mmio_nbytes), 0);
+	ck_assert_int_eq(close(q.fd), 0);
+}
+END_TEST
+
 int main(int argc, char **argv)
 {
 	Suite *suite = suite_create("shim_kernel");
@@ -488,6 +519,7 @@ int main(int argc, char **argv)
 	tcase_add_test(tcase, reopened_queue_has_a_clean_completion_ring);
 	tcase_add_test(tcase, node_can_not_be_read_written_or_sought);
 	tcase_add_test(tcase, doorbell_reads_as_zero);
+	tcase_add_test(tcase, killed_daemon_is_a_removed_device);
 	suite_add_tcase(suite, tcase);
 	return shim_main(argv, "null,queues=16", suite);
 }

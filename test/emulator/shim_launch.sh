@@ -106,6 +106,16 @@ for child in $command_pid; do
 	kill "$child" 2>/dev/null
 done
 
+# The daemon killed: nothing of it stays.
+# shellcheck disable=SC2016 # the inner shell is to expand it
+expect 3 "$emulate" -- sh -c 'kill -KILL "$(cat "$WD_EMULATOR_DIR/pid")"; exit 3'
+one_line
+nothing_left 'a killed daemon'
+# A directory in use is refused and stays in use.
+expect 125 "$emulate" --dir "$tmp/twice" -- "$emulate" --dir "$tmp/twice" --device null true
+expect 0 "$emulate" --dir "$tmp/twice" true
+nothing_left 'a directory in use'
+
 # --keep leaves the daemon; joining it works, its control socket stops it.
 expect 0 "$emulate" --keep --dir "$tmp/kept" true
 expect 0 "$emulate" --join "$tmp/kept" ls /dev/hisi_zip-0

@@ -4,6 +4,7 @@
  * handlers keep working as if nobody else had one, doorbells can be rung in any
  * handler and with any mask, and what is no doorbell ends as it always would.
  */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" /* sigset and its like */
 #include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -353,6 +354,38 @@ START_TEST(doorbell_rings_with_all_signals_blocked)
 }
 END_TEST
 
+static int bit(int sig)
+{
+	return 1 << (sig - 1);
+}
+
+START_TEST(old_mask_functions_block_no_doorbell)
+{
+	sigset_t old;
+
+	ck_assert_int_eq(sighold(SIGSEGV), 0);
+	queue_check(&q);
+	sigprocmask(SIG_BLOCK, NULL, &old);
+	ck_assert(sigismember(&old, SIGSEGV));
+	ck_assert_int_eq(sigrelse(SIGSEGV), 0);
+	ck_assert_int_eq(sigsetmask(-1), 0);
+	queue_check(&q);
+	ck_assert_int_ne(sigsetmask(0) & bit(SIGSEGV), 0);
+	ck_assert_int_eq(sigblock(bit(SIGBUS)), 0);
+	queue_check(&q);
+	ck_assert_int_eq(sigsetmask(0), bit(SIGBUS));
+	ck_assert(sigset(SIGSEGV, count_only) == SIG_DFL);
+	raise(SIGSEGV);
+	ck_assert_int_eq(caught, 1);
+	ck_assert(sigset(SIGSEGV, SIG_HOLD) == count_only);
+	queue_check(&q);
+	ck_assert(sigset(SIGSEGV, SIG_IGN) == SIG_HOLD);
+	raise(SIGSEGV);
+	ck_assert_int_eq(sigignore(SIGBUS), 0);
+	ck_assert(signal(SIGBUS, SIG_DFL) == SIG_IGN);
+}
+END_TEST
+
 static void ring_and_return(int sig, siginfo_t *info, void *context)
 {
 	(void)sig;
@@ -436,6 +469,7 @@ int main(int argc, char **argv)
 	tcase_add_test(tcase, undecodable_access_is_told_in_one_line);
 	tcase_add_test(tcase, handlers_ring_while_the_program_rings);
 	tcase_add_test(tcase, doorbell_rings_with_all_signals_blocked);
+	tcase_add_test(tcase, old_mask_functions_block_no_doorbell);
 	tcase_add_test(tcase, segv_handler_rings_and_returns);
 	tcase_add_test(tcase, handler_runs_on_the_stack_it_asked_for);
 	tcase_add_test(tcase, errno_survives_a_doorbell);
