@@ -46,6 +46,17 @@ static void register_handlers(void)
 	pthread_atfork(before, after, in_child);
 }
 
+/*
+ * Before any program registers handlers of its own: they run before ours, then, and
+ * the locks they take, under which a library may map or close, come before ours in
+ * every thread.
+ */
+__attribute__((constructor)) static void register_early(void)
+{
+	pthread_once(&once, register_handlers);
+}
+
+/* A constructor may have opened a node before that. */
 void fork_watch(void)
 {
 	pthread_once(&once, register_handlers);
@@ -57,7 +68,7 @@ EXPORT pid_t _Fork(void)
 	pid_t pid = REAL(_Fork)();
 
 	if (pid == 0) {
-		region_forget_all();
+		region_after_bare_fork_in_child();
 		request_after_fork();
 	}
 	return pid;

@@ -368,7 +368,7 @@ void region_after_fork(void)
 }
 
 /* The mappings are not there, and their tokens would keep them for the device. */
-void region_forget_all(void)
+static void forget_all(void)
 {
 	struct region *region;
 	struct piece *piece;
@@ -392,7 +392,13 @@ void region_after_fork_in_child(void)
 {
 	sigset_t mask = mask_before_fork;
 
-	region_forget_all();
+	forget_all();
+	region_unlock(&mask);
+}
+
+void region_after_bare_fork_in_child(void)
+{
+	forget_all();
+	/* Whoever held it is not here. */
 	pthread_mutex_init(&lock, NULL);
-	REAL(pthread_sigmask)(SIG_SETMASK, &mask, NULL);
 }

@@ -56,10 +56,10 @@ int region_next_descriptor(int fd);
 /* The program wants this number for itself. */
 void region_vacate_descriptor(int fd);
 
-/* Around fork, in this order; the last two in the child, forget_all() when there was no before. */
+/* Around fork; the last one where there was no before. */
 void region_before_fork(void);
 void region_after_fork(void);
 void region_after_fork_in_child(void);
-void region_forget_all(void);
+void region_after_bare_fork_in_child(void);
 
 #endif

@@ -173,8 +173,9 @@ void *region_map(int fd, void *addr, size_t nbytes, int prot, int flags, off_t o
 	addr = map_locked(&m);
 	region_unlock(&mask);
 	error = errno;
+	/* Not the bare system call: a sanitizer has seen it being mapped. */
 	if (m.memory >= 0)
-		syscall(SYS_close, m.memory);
+		REAL(close)(m.memory);
 	errno = error;
 	return addr;
 }

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <spawn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -370,7 +371,7 @@ END_TEST
 
 /* --- fork while others work --- */
 
-static volatile int stop_working;
+static atomic_bool stop_working;
 
 static void *work(void *arg)
 {
@@ -426,7 +427,7 @@ START_TEST(fork_amid_working_threads_gives_a_sound_child)
 			_exit(ring_once(dus_nbytes));
 		ck_assert_int_eq(end_of_child(pid), 0);
 	}
-	stop_working = 1;
+	stop_working = true;
 	for (i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 }
