@@ -197,6 +197,25 @@ START_TEST(b06_uninit2_from_all_threads_and_too_often_leaves_sessions_working)
 }
 END_TEST
 
+START_TEST(b06_one_uninit2_too_many_leaves_others_the_instance_while_one_has_a_session)
+{
+	char alg[] = "zlib";
+	handle_t sess;
+
+	job_init();
+	sess = job_session(WD_ZLIB, WD_DIR_COMPRESS);
+	wd_comp_uninit2();
+	wd_comp_uninit2();
+	round_trip(JOB_SYNC); /* with sessions of its own */
+	round_trip(JOB_ASYNC);
+	ck_assert_int_eq(wd_comp_init2(alg, SCHED_POLICY_RR, TASK_HW), 0);
+	wd_comp_free_sess(sess);
+	round_trip(JOB_SYNC);
+	wd_comp_uninit2();
+	job_expect_open_queues(0);
+}
+END_TEST
+
 START_TEST(b06_uninit2_without_init_or_after_a_failed_one_does_nothing)
 {
 	char unknown[] = "rot13";
@@ -1334,6 +1353,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, b04_bad_arguments_of_init2_are_einval_and_open_nothing);
 	tcase_add_test(tests, b05_one_init2_serves_the_other_formats_of_the_driver);
 	tcase_add_test(tests, b06_uninit2_from_all_threads_and_too_often_leaves_sessions_working);
+	tcase_add_test(tests,
+		       b06_one_uninit2_too_many_leaves_others_the_instance_while_one_has_a_session);
 	tcase_add_test(tests, b06_uninit2_without_init_or_after_a_failed_one_does_nothing);
 	tcase_add_test(tests, b07_no_synchronous_contexts_and_two_asynchronous_ones);
 	tcase_add_test(tests, b07_two_synchronous_contexts_and_no_asynchronous_ones);

@@ -19,7 +19,7 @@
 
 static unsigned int rounds(void)
 {
-	return test_is_sweep() ? 20000 : 150;
+	return test_is_sweep() ? 4000 : 150;
 }
 
 /* One thread's part; it counts what is wrong, because checks belong to the main thread. */
