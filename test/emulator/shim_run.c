@@ -145,17 +145,30 @@ void queue_submit(struct queue *q, unsigned int count)
 	doorbell(q, 0, q->tail, 0);
 }
 
-static volatile uint16_t *completion(struct queue *q)
+static volatile uint16_t *completion(struct queue *q, unsigned int ahead)
 {
-	return (volatile uint16_t *)(void *)(q->dus + 128UL * DEPTH + 16UL * q->head);
+	unsigned int slot = (q->head + ahead) % DEPTH;
+
+	return (volatile uint16_t *)(void *)(q->dus + 128UL * DEPTH + 16UL * slot);
+}
+
+static bool is_valid(struct queue *q, unsigned int ahead)
+{
+	unsigned int phase = q->phase ^ (q->head + ahead >= DEPTH);
+	bool valid = (completion(q, ahead)[7] & 1u) == phase;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return valid;
 }
 
 bool queue_has_completion(struct queue *q)
 {
-	bool valid = (completion(q)[7] & 1u) == q->phase;
+	return is_valid(q, 0);
+}
 
-	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return valid;
+bool queue_is_done(struct queue *q)
+{
+	return q->submitted == q->completed || is_valid(q, q->submitted - q->completed - 1);
 }
 
 void queue_consume(struct queue *q, unsigned int notify)
@@ -164,7 +177,7 @@ void queue_consume(struct queue *q, unsigned int notify)
 
 	while (q->completed != q->submitted) {
 		wait_until(queue_has_completion(q));
-		slot = completion(q)[4];
+		slot = completion(q, 0)[4];
 		ck_assert_uint_eq(slot, q->completed % DEPTH);
 		ck_assert_uint_eq(element(q, slot)[0], q->completed);
 		q->completed++;

@@ -65,6 +65,8 @@ void doorbell(struct queue *q, unsigned int command, unsigned int index, unsigne
 /* @count elements and the doorbell. */
 void queue_submit(struct queue *q, unsigned int count);
 bool queue_has_completion(struct queue *q);
+/* Are all submitted elements completed, although not consumed? */
+bool queue_is_done(struct queue *q);
 /* Wait for all that was submitted, check each, acknowledge with @notify. */
 void queue_consume(struct queue *q, unsigned int notify);
 /* One there and back. */
