@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -491,8 +492,23 @@ static void add_tests(TCase *tests)
 	tcase_add_loop_test(tests, vfork_and_exec_of_another_program, 0, 2);
 }
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define UNDER_TSAN true
+#endif
+#endif
+#if !defined(UNDER_TSAN) && defined(__SANITIZE_THREAD__)
+#define UNDER_TSAN true
+#elif !defined(UNDER_TSAN)
+#define UNDER_TSAN false
+#endif
+
 int main(void)
 {
+	if (UNDER_TSAN) {
+		puts("ThreadSanitizer's own memory does not survive a fork among threads");
+		return 77;
+	}
 	corpus(CORPUS_TEXT);
 	job_count_queues();
 	return run_suite("fork", add_tests);
