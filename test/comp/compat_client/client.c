@@ -27,7 +27,7 @@ struct client_sched {
 static struct wd_ctx_config ctx_config;
 static struct wd_sched sched;
 static struct client_sched sched_ctx;
-static volatile int poll_stop;
+static _Atomic int poll_stop;
 static char block_in[BLOCK_NUM][BLOCK_SIZE];
 static char block_mid[BLOCK_NUM][BLOCK_SIZE * 2];
 static char block_out[BLOCK_NUM][BLOCK_SIZE];
